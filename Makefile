@@ -1,0 +1,63 @@
+# Every target does its own set-up; Python 3.11+, make and the package registries are all it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Optional: scenario files or folders for `make chaos`, corpora for `make security`.
+SCENARIOS ?=
+SEED ?= 1
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+export PYTHONDONTWRITEBYTECODE ?=
+
+.PHONY: help setup proxies chaos test security latency bench lint format lock docs clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Seawall needs Python 3.11 or newer, not " + sys.version.split()[0] + "; say which: make PYTHON=/path/to/python3.11")'
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/installed: $(BIN)/uv requirements/dev.txt pyproject.toml client/pyproject.toml
+	@echo "setting up $(VENV) ..." >&2
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps -e client -e .
+	@touch $@
+
+setup: $(VENV)/installed  ## the project's own environment, in .venv
+
+proxies: setup  ## Toxiproxy and mitmproxy, found or provisioned
+	@$(BIN)/seawall chaos provision
+
+chaos: proxies  ## the main job: quick scenarios through both proxies, baseline against Seawall, with a report
+	@$(BIN)/seawall chaos run --seed $(SEED) $(or $(SCENARIOS),quick)
+
+test: proxies  ## every suite
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+security: setup  ## the security suite
+	@$(BIN)/python -m pytest -m security suites/security
+
+latency: proxies  ## the latency suite
+	@$(BIN)/python -m pytest -m latency suites/latency
+
+bench: setup  ## what the fake providers and the client cost, as ratios of one run
+	@$(BIN)/python -m seawall_chaos.bench
+
+lint: setup  ## ruff, mypy, pyright, import rules
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/pyright --project pyproject.toml
+	@$(BIN)/lint-imports
+
+format: setup  ## ruff's fixes and layout
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+lock: $(BIN)/uv  ## resolve requirements/*.txt anew
+	@BIN=$(BIN) sh requirements/lock.sh
+
+clean:  ## remove what the targets made
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis reports/out
