@@ -1,1 +1,1 @@
-"""Under construction."""
+"""Fake LLM providers: real wire formats, behaviours and faults, all seeded. Knows nothing of any client."""
