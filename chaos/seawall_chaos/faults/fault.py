@@ -1,0 +1,101 @@
+"""What a fault is: typed parameters, and how each carrier carries it out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic
+
+from seawall_chaos.endpoints import Carrier, PathName
+from seawall_chaos.errors import FaultError
+
+ON_PATH: Mapping[PathName, tuple[Carrier, ...]] = {
+    "full": ("toxiproxy", "mitmproxy", "simulator"),
+    "toxiproxy": ("toxiproxy", "simulator"),
+    "direct": ("simulator",),
+}
+
+
+class Params(pydantic.BaseModel):
+    """Parameters of a fault: frozen, and strangers are errors."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Toxic:
+    """One toxic, as Toxiproxy's API takes it."""
+
+    type: str
+    attributes: Mapping[str, int]
+    stream: str = "downstream"
+
+
+@dataclass(frozen=True, slots=True)
+class ToxiproxyPlan:
+    """What Toxiproxy is told.
+
+    `down` closes the listener. `fresh_connections` ends idle ones first, for a toxic that treats a connection
+    differently from its first byte on. `firings` says where the count comes from: connections Toxiproxy's log
+    says it accepted, requests the providers journalled while it was in force, or (nothing could count) canaries.
+    """
+
+    toxics: tuple[Toxic, ...] = ()
+    down: bool = False
+    fresh_connections: bool = False
+    firings: str = "requests"
+
+
+@dataclass(frozen=True, slots=True)
+class FaultType:
+    """One kind of fault; its carriers stand in order of preference."""
+
+    name: str
+    params: type[pydantic.BaseModel]
+    carriers: Mapping[Carrier, Callable[..., Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault with its parameters, ready to be injected.
+
+    `probability` is the share of requests it acts on, drawn from `seed` and the request's own id; `model` limits
+    it to requests for that model; `carrier` overrides who carries it out.
+    """
+
+    type: FaultType
+    params: pydantic.BaseModel
+    probability: float = 1.0
+    seed: int = 0
+    model: str | None = None
+    carrier: Carrier | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in scenario files."""
+        return self.type.name
+
+    def document(self) -> dict[str, Any]:
+        """The parameters as a scenario file would spell them, every default written out."""
+        common = {"probability": self.probability, "seed": self.seed, "model": self.model}
+        return {"fault": self.name, **self.params.model_dump(mode="json"), **common}
+
+    def carried_by(self, path: PathName) -> Carrier:
+        """Who carries the fault out on `path`; FaultError where nobody can."""
+        able = [c for c in self.type.carriers if c in ON_PATH[path]]
+        if self.carrier is not None and self.carrier not in able:
+            raise FaultError(
+                f"{self.name}: carrier {self.carrier} is not possible on path {path}"
+                f" (possible: {', '.join(able) or 'none'})"
+            )
+        if self.carrier is not None:
+            able = [self.carrier]
+        if self.probability < 1 or self.model is not None:
+            # Toxiproxy draws per connection, cannot be seeded, and knows nothing of requests.
+            able = [c for c in able if c != "toxiproxy"]
+        if not able:
+            raise FaultError(
+                f"{self.name}: nothing on path {path} can carry it out"
+                " (Toxiproxy acts on every connection: no probability, no model)"
+            )
+        return able[0]
