@@ -1,0 +1,7 @@
+"""The families of provider APIs that can be spoken; one module per operation, one class per family."""
+
+from seawall_simulators.wire import Wire
+from seawall_simulators.wires.openai import OpenAI
+
+WIRES: dict[str, Wire] = {wire.name: wire for wire in (OpenAI(),)}
+"""Each family by its name."""

@@ -1,0 +1,100 @@
+"""`POST /embeddings`: unit vectors, as numbers or as base64 of little-endian float32.
+
+A vector depends on the model's name and the text alone, so that equal texts have equal vectors whatever they are
+asked with.
+"""
+
+import base64
+import sys
+from array import array
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, json
+
+from seawall_simulators.draw import Draw
+from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
+from seawall_simulators.wires.decoding import read
+from seawall_simulators.wires.openai_headers import VERSION_HEADERS, request_id
+from seawall_simulators.wires.token_count import text_tokens
+
+OPERATION = "embeddings"
+INPUTS_MAX = 2048
+DIMENSIONS = 1536
+DIMENSIONS_MAX = 3072
+NUMBERS_MAX = 1_000_000
+"""Bound on one answer, well above what clients ask in a request."""
+
+
+class EmbeddingsRequest(Struct, forbid_unknown_fields=True):
+    """The body of `POST /embeddings`."""
+
+    model: str
+    input: str | list[str | int | list[int]]
+    dimensions: int | None = None
+    encoding_format: Literal["float", "base64"] | None = None
+    user: str | None = None
+
+
+EMBEDDINGS_REQUEST = msgspec.json.Decoder(EmbeddingsRequest)
+
+
+def embeddings(request: Request, provider: ProviderView, draw: Draw) -> Answer:
+    """The embeddings asked for; raises BodyError and ApiError."""
+    asked = read(EMBEDDINGS_REQUEST, request.body)
+    texts = inputs(asked)
+    dimensions = check(asked, texts, provider)
+    rows = []
+    for index, text in enumerate(texts):
+        vector = embedding(asked.model, text, dimensions)
+        value = json.encode(base64_floats(vector) if asked.encoding_format == "base64" else vector)
+        rows.append(b'{"object":"embedding","index":%d,"embedding":%b}' % (index, value))
+    n_tokens = sum(text_tokens(text) if isinstance(text, str) else len(text) for text in texts)
+    asked_id = request_id(draw)
+    return Answer(
+        operation=OPERATION,
+        request_id=asked_id,
+        model=asked.model,
+        headers=(*VERSION_HEADERS, ("x-request-id", asked_id)),
+        body=b'{"object":"list","data":[%b],"model":%b,"usage":{"prompt_tokens":%d,"total_tokens":%d}}'
+        % (b",".join(rows), json.encode(asked.model), n_tokens, n_tokens),
+        input_tokens=n_tokens,
+    )
+
+
+def inputs(asked: EmbeddingsRequest) -> list[str | list[int]]:
+    """Each input on its own, a text or its token numbers."""
+    if isinstance(asked.input, str):
+        return [asked.input]
+    numbers = [item for item in asked.input if isinstance(item, int)]
+    return [numbers] if numbers else [item for item in asked.input if not isinstance(item, int)]
+
+
+def check(asked: EmbeddingsRequest, texts: list[str | list[int]], provider: ProviderView) -> int:
+    """How many numbers a vector has; raises ApiError for what cannot be served."""
+    if asked.model not in provider.models:
+        message = f"The model `{asked.model}` does not exist or you do not have access to it."
+        raise ApiError(404, "model_not_found", message, model=asked.model)
+    dimensions = DIMENSIONS if asked.dimensions is None else asked.dimensions
+    if not 1 <= dimensions <= DIMENSIONS_MAX:
+        raise ApiError(
+            400, "invalid_value", f"Invalid value for 'dimensions': between 1 and {DIMENSIONS_MAX}."
+        )
+    if not texts or not all(texts) or len(texts) > INPUTS_MAX or len(texts) * dimensions > NUMBERS_MAX:
+        raise ApiError(400, "invalid_value", "Invalid 'input': empty, or too much for one request.")
+    return dimensions
+
+
+def embedding(model: str, text: str | list[int], dimensions: int) -> list[float]:
+    """The vector of one text, a function of nothing but the model's name and the text."""
+    said = text.encode() if isinstance(text, str) else json.encode(text)
+    return Draw(blake2b(said, key=blake2b(model.encode()).digest()).digest()).embedding(dimensions)
+
+
+def base64_floats(vector: list[float]) -> str:
+    """The vector as the SDK wants it unless told otherwise."""
+    numbers = array("f", vector)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return base64.b64encode(numbers.tobytes()).decode()
