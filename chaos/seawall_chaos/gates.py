@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, Self
 
 import pydantic
@@ -16,8 +17,17 @@ METRICS: dict[str, str] = {
     "first_token_p50_ms": "median time to the first token, of calls that had one",
     "first_token_p95_ms": "95th percentile of the time to the first token, of calls that had one",
     "first_token_p99_ms": "99th percentile of the time to the first token, of calls that had one",
-    "attempts_per_call": "requests that all providers together received per call",
+    "attempts_per_call": "requests sent to providers (distinct client request ids, as either side saw them) per call",
 }
+
+
+class UnknownNameError(ValueError):
+    """A name that is not one of those `known`."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"unknown {what}")
+        self.name = name
+        self.known = sorted(known)
 
 
 class Gate(pydantic.BaseModel):
@@ -40,7 +50,7 @@ class Gate(pydantic.BaseModel):
     @classmethod
     def _known(cls, metric: str) -> str:
         if metric not in METRICS:
-            raise ValueError(f"unknown metric; one of {', '.join(METRICS)}")
+            raise UnknownNameError("metric", metric, METRICS)
         return metric
 
     @pydantic.model_validator(mode="after")
