@@ -1,0 +1,1 @@
+"""Wires, without I/O (bytes in, deltas or one failure out), and the seam behind which HTTP is done."""

@@ -1,0 +1,111 @@
+"""Gemini generateContent: requests out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from seawall.messages import CompletionRequest, Message, Tool
+from seawall.providers.encoding import RequestHeaders, arguments_object, encode_body, key_of
+from seawall.providers.gemini_reader import GeminiReader
+from seawall.providers.options import ProviderOptions
+from seawall.providers.response import DecoderContext, ResponseDecoder
+from seawall.providers.wire import Decoder, HttpRequest
+
+PUBLIC_BASE_URL = "https://generativelanguage.googleapis.com"
+API_VERSION = "v1"
+_MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
+_object_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
+class GeminiCodec:
+    """The `Codec` of one provider that speaks Gemini's generateContent."""
+
+    def __init__(self, options: ProviderOptions, context: DecoderContext) -> None:
+        self._context = context
+        self._secret = key_of(options)
+        base = (options.base_url or PUBLIC_BASE_URL).rstrip("/")
+        model = quote(options.model.removeprefix("models/"), safe="")
+        self._url = f"{base}/{options.api_version or API_VERSION}/models/{model}"
+        self._headers = RequestHeaders(options, {"x-goog-api-key": self._secret} if self._secret else {})
+
+    def encode(self, request: CompletionRequest, *, stream: bool) -> HttpRequest:
+        """Write the request."""
+        body: dict[str, Any] = {"contents": _contents(request.messages)}
+        if system := "\n\n".join(m.content for m in request.messages if m.role == "system"):
+            body["systemInstruction"] = {"parts": [{"text": system}]}
+        if request.tools:
+            body["tools"] = [{"functionDeclarations": [_declaration(tool) for tool in request.tools]}]
+            body["toolConfig"] = {"functionCallingConfig": _calling_config(request.tool_choice)}
+        if generation := _generation_config(request):
+            body["generationConfig"] = generation
+        method = ":streamGenerateContent?alt=sse" if stream else ":generateContent"
+        return HttpRequest("POST", self._url + method, self._headers.copy(stream=stream), encode_body(body))
+
+    def decoder(self, *, stream: bool) -> Decoder:
+        """Return a decoder for one response."""
+        reader = GeminiReader(depth_max=self._context.limits.json_depth_max)
+        return ResponseDecoder(reader, self._context, stream=stream, secret=self._secret)
+
+
+def _contents(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
+    """Write the conversation; results of functions that were called together go into one turn."""
+    contents: list[dict[str, Any]] = []
+    names: dict[str, str] = {}  # a function's result names the function, where other wires give the call's id
+    results: list[dict[str, Any]] | None = None
+    for message in messages:
+        if message.role == "system":
+            continue
+        if message.role == "tool":
+            if results is None:
+                results = []
+                contents.append({"role": "user", "parts": results})
+            results.append(_function_response(message, names))
+            continue
+        results = None
+        names.update((call.id, call.name) for call in message.tool_calls)
+        role = "model" if message.role == "assistant" else "user"
+        contents.append({"role": role, "parts": _parts(message)})
+    return contents
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
+    calls = [
+        {"functionCall": {"id": call.id, "name": call.name, "args": arguments_object(call)}}
+        for call in message.tool_calls
+    ]
+    return [{"text": message.content}, *calls] if message.content or not calls else calls
+
+
+def _function_response(message: Message, names: dict[str, str]) -> dict[str, Any]:
+    call_id = message.tool_call_id or ""
+    try:
+        response = _object_decoder.decode(message.content.encode("utf-8", "surrogatepass"))
+    except (ValueError, RecursionError):
+        response = {"result": message.content}
+    return {"functionResponse": {"id": call_id, "name": names.get(call_id, call_id), "response": response}}
+
+
+def _declaration(tool: Tool) -> dict[str, Any]:
+    return {"name": tool.name, "description": tool.description, "parametersJsonSchema": tool.parameters}
+
+
+def _calling_config(choice: str) -> dict[str, Any]:
+    mode = _MODES.get(choice)
+    return {"mode": mode} if mode else {"mode": "ANY", "allowedFunctionNames": [choice]}
+
+
+def _generation_config(request: CompletionRequest) -> dict[str, Any]:
+    config: dict[str, Any] = {}
+    if request.max_output_tokens is not None:
+        config["maxOutputTokens"] = request.max_output_tokens
+    if request.temperature is not None:
+        config["temperature"] = request.temperature
+    if request.stop:
+        config["stopSequences"] = request.stop
+    if request.response_schema is not None:
+        config["responseMimeType"] = "application/json"
+        config["responseJsonSchema"] = request.response_schema
+    return config

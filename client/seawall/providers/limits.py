@@ -1,0 +1,24 @@
+"""How much of a response is read. A provider that sends more has failed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+Size = Annotated[int, msgspec.Meta(ge=1_024, le=1_073_741_824)]
+
+
+class LimitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Upper bounds on what one response may hold, in decoded bytes, 1 KiB to 1 GiB each.
+
+    `body_bytes_max` bounds an answer that is one JSON document, `stream_bytes_max` a whole stream,
+    `event_bytes_max` one event of it, and `error_bytes_max` how much of an error body is read.
+    `json_depth_max` bounds the nesting of any JSON, 4 to 512 levels.
+    """
+
+    body_bytes_max: Size = 8 * 1_024 * 1_024
+    stream_bytes_max: Size = 32 * 1_024 * 1_024
+    event_bytes_max: Size = 1_024 * 1_024
+    error_bytes_max: Size = 64 * 1_024
+    json_depth_max: Annotated[int, msgspec.Meta(ge=4, le=512)] = 64

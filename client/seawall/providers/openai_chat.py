@@ -1,0 +1,98 @@
+"""OpenAI Chat Completions, and every server that speaks it: requests out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seawall.messages import CompletionRequest, Message
+from seawall.providers.encoding import RequestHeaders, encode_body, key_of
+from seawall.providers.openai_chat_reader import OpenAIChatReader
+from seawall.providers.options import ProviderOptions
+from seawall.providers.response import DecoderContext, ResponseDecoder
+from seawall.providers.strict_schema import is_strict
+from seawall.providers.wire import Decoder, HttpRequest
+
+PUBLIC_BASE_URL = "https://api.openai.com/v1"
+_TOOL_CHOICES = {"auto", "required", "none"}
+
+
+class OpenAIChatCodec:
+    """The `Codec` of one provider that speaks OpenAI's chat completions."""
+
+    def __init__(self, options: ProviderOptions, context: DecoderContext) -> None:
+        self._options = options
+        self._context = context
+        self._secret = key_of(options)
+        self._url = f"{(options.base_url or PUBLIC_BASE_URL).rstrip('/')}/chat/completions"
+        self._headers = RequestHeaders(
+            options, {"Authorization": f"Bearer {self._secret}"} if self._secret else {}
+        )
+
+    def encode(self, request: CompletionRequest, *, stream: bool) -> HttpRequest:
+        """Write the request."""
+        options = self._options
+        body: dict[str, Any] = {
+            "model": options.model,
+            "messages": [_message(message) for message in request.messages],
+        }
+        if request.tools:
+            body["tools"] = [
+                {
+                    "type": "function",
+                    "function": {"name": t.name, "description": t.description, "parameters": t.parameters},
+                }
+                for t in request.tools
+            ]
+            body["tool_choice"] = _tool_choice(request.tool_choice)
+        if request.response_schema is not None:
+            body["response_format"] = _response_format(request.response_schema)
+        if request.max_output_tokens is not None:
+            body[options.token_limit_field] = request.max_output_tokens
+        if request.temperature is not None:
+            body["temperature"] = request.temperature
+        if request.stop:
+            body["stop"] = request.stop
+        if stream:
+            body["stream"] = True
+            if options.stream_usage:
+                body["stream_options"] = {"include_usage": True}
+        return HttpRequest("POST", self._url, self._headers.copy(stream=stream), encode_body(body))
+
+    def decoder(self, *, stream: bool) -> Decoder:
+        """Return a decoder for one response."""
+        reader = OpenAIChatReader(
+            depth_max=self._context.limits.json_depth_max,
+            done_suffices=self._options.finish_reason == "optional",
+        )
+        return ResponseDecoder(reader, self._context, stream=stream, secret=self._secret)
+
+
+def _message(message: Message) -> dict[str, Any]:
+    if message.role == "tool":
+        return {"role": "tool", "tool_call_id": message.tool_call_id or "", "content": message.content}
+    if not message.tool_calls:
+        return {"role": message.role, "content": message.content}
+    return {
+        "role": message.role,
+        "content": message.content or None,
+        "tool_calls": [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments or "{}"},
+            }
+            for call in message.tool_calls
+        ],
+    }
+
+
+def _tool_choice(choice: str) -> str | dict[str, Any]:
+    return choice if choice in _TOOL_CHOICES else {"type": "function", "function": {"name": choice}}
+
+
+def _response_format(schema: dict[str, Any]) -> dict[str, Any]:
+    # Strict mode makes the provider follow the schema to the letter, but takes only part of JSON Schema.
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": schema, "strict": is_strict(schema)},
+    }

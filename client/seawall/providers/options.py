@@ -1,0 +1,47 @@
+"""What is known of one provider: its wire, its address, its key, its model and its peculiarities."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from seawall.providers.secret import Secret
+
+Wire = Literal["openai_chat", "anthropic", "gemini"]
+
+
+class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One provider, in the order of preference in which the settings list it.
+
+    Attributes:
+        name: what traces, logs and settings call it.
+        wire: the format it speaks.
+        model: the model asked for, in the provider's own naming.
+        base_url: where it is; None is the wire's public address. For openai_chat it ends in `/v1` (or whatever
+            stands before `/chat/completions`); for the others it is the root.
+        api_key_env: the environment variable that holds the key.
+        api_key: the key itself; better left to `api_key_env`.
+        auth: "none" for a server that wants no key.
+        api_version: anthropic: "2026-10-21", or "2023-06-01" for the older headers; gemini: "v1" or "v1beta".
+        max_output_tokens: the limit sent when a request names none and the wire demands one (anthropic).
+        headers: sent with every request, besides the wire's own.
+        token_limit_field: openai_chat: what the server calls the output limit.
+        stream_usage: openai_chat: ask for token counts at the end of a stream.
+        finish_reason: openai_chat: "optional" accepts a stream that ends in `[DONE]` without a finish_reason,
+            for servers that never send one; such an answer may have been cut short unseen.
+    """
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    wire: Wire
+    model: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    base_url: str | None = None
+    api_key_env: str | None = None
+    api_key: Secret | None = None
+    auth: Literal["key", "none"] = "key"
+    api_version: str | None = None
+    max_output_tokens: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 8_192
+    headers: dict[str, str] = {}
+    token_limit_field: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"  # noqa: S105
+    stream_usage: bool = True
+    finish_reason: Literal["required", "optional"] = "required"
