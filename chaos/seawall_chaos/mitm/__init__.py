@@ -1,0 +1,1 @@
+"""mitmproxy as a process of its own, in an environment of its own."""
