@@ -1,13 +1,8 @@
-"""`POST /embeddings`: unit vectors, as numbers or as base64 of little-endian float32.
-
-A vector depends on the model's name and the text alone, so that equal texts have equal vectors whatever they are
-asked with.
-"""
+"""`POST /embeddings`: unit vectors, as numbers or as base64 of little-endian float32."""
 
 import base64
 import sys
 from array import array
-from hashlib import blake2b
 from typing import Literal
 
 import msgspec
@@ -16,6 +11,7 @@ from msgspec import Struct, json
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import read
+from seawall_simulators.wires.embedding import embedding
 from seawall_simulators.wires.openai_headers import VERSION_HEADERS, request_id
 from seawall_simulators.wires.token_count import text_tokens
 
@@ -47,7 +43,7 @@ def embeddings(request: Request, provider: ProviderView, draw: Draw) -> Answer:
     dimensions = check(asked, texts, provider)
     rows = []
     for index, text in enumerate(texts):
-        vector = embedding(asked.model, text, dimensions)
+        vector = embedding(asked.model, content(text), dimensions)
         value = json.encode(base64_floats(vector) if asked.encoding_format == "base64" else vector)
         rows.append(b'{"object":"embedding","index":%d,"embedding":%b}' % (index, value))
     n_tokens = sum(text_tokens(text) if isinstance(text, str) else len(text) for text in texts)
@@ -86,10 +82,9 @@ def check(asked: EmbeddingsRequest, texts: list[str | list[int]], provider: Prov
     return dimensions
 
 
-def embedding(model: str, text: str | list[int], dimensions: int) -> list[float]:
-    """The vector of one text, a function of nothing but the model's name and the text."""
-    said = text.encode() if isinstance(text, str) else json.encode(text)
-    return Draw(blake2b(said, key=blake2b(model.encode()).digest()).digest()).embedding(dimensions)
+def content(text: str | list[int]) -> bytes:
+    """What a vector is made of: the text, or the list of its token numbers."""
+    return text.encode() if isinstance(text, str) else json.encode(text)
 
 
 def base64_floats(vector: list[float]) -> str:
