@@ -182,7 +182,7 @@ class ScenarioRecord(_Document):
 class Manifest(_Document):
     """What was run, with what, where; `partial` says that the run did not come to its end, and why."""
 
-    schema_version: Literal[1] = pydantic.Field(SCHEMA, alias="schema")
+    schema_version: Literal[1] = pydantic.Field(default=SCHEMA, alias="schema")
     run: str
     created_utc: str
     partial: bool
