@@ -1,0 +1,189 @@
+"""One request and the playing of its response."""
+
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from itertools import cycle
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+from seawall_simulators.render import LAST_CHUNK, chunk, has_body, head_bytes
+from seawall_simulators.script import Close, CloseHow, End, Hang, Head, Mark, Script, Send, Step, Wait
+from seawall_simulators.wire import Request
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
+
+class Link(Protocol):
+    """The connection a response is played on."""
+
+    number: int
+    paused: bool
+    """The client does not read as fast as it is sent to."""
+    on_resume: Callable[[], None] | None
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes."""
+
+    def call_later(self, delay_s: float, action: Callable[[], None]) -> "TimerHandle":
+        """Runs an action on the connection's loop."""
+        ...
+
+    def end(self, how: CloseHow) -> None:
+        """Closes the connection once what was written is on its way."""
+
+    def done(self, *, keep_alive: bool) -> None:
+        """The response is complete; the connection may go on with the next request."""
+
+
+class Exchange:
+    """Plays one script on one connection, by timers alone: no task, no await.
+
+    `on_finish(exchange, left)` is called exactly once, when the response has ended or the client has left.
+    """
+
+    __slots__ = (
+        "_bodiless",
+        "_chunked",
+        "_digest",
+        "_due_s",
+        "_keep_alive",
+        "_legacy",
+        "_steps",
+        "_timer",
+        "finished",
+        "fired",
+        "first_byte_s",
+        "link",
+        "on_finish",
+        "receiver",
+        "request",
+        "status",
+        "tokens_sent",
+    )
+
+    def __init__(
+        self,
+        link: Link,
+        request: Request,
+        receiver: "Receiver",
+        *,
+        keep_alive: bool,
+        legacy: bool,
+    ) -> None:
+        self.link = link
+        self.request = request
+        self.receiver = receiver
+        self.on_finish: Callable[[Exchange, bool], None] | None = None
+        self.finished = False
+        self.first_byte_s: float | None = None
+        self.status: int | None = None
+        self.tokens_sent = 0
+        self.fired: list[Mark] = []
+        self._keep_alive = keep_alive
+        self._legacy = legacy  # HTTP/1.0, which knows no chunks
+        self._chunked = False
+        self._bodiless = request.method == "HEAD"
+        self._digest = sha256()
+        self._due_s = 0.0
+        self._timer: TimerHandle | None = None
+        self._steps: Iterator[Step] = iter(())
+
+    @property
+    def body_sha256(self) -> bytes | None:
+        """The digest of the body bytes sent so far, before transfer encoding; None before any byte."""
+        return None if self.first_byte_s is None else self._digest.digest()
+
+    def play(self, script: Script) -> None:
+        """Begins the response."""
+        if self.finished:
+            return
+        self._steps = iter(script)
+        self._due_s = monotonic()
+        self._advance()
+
+    def abandon(self) -> None:
+        """The client has left, or is thrown out."""
+        if self.finished:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._finish(left=True)
+
+    def _advance(self) -> None:
+        """Plays on until something has to be waited for. All that needs no waiting is one write."""
+        self._timer = None
+        if self.link.paused:
+            self.link.on_resume = self._advance
+            return
+        out: list[bytes] = []
+        body: list[bytes] = []
+        for step in self._steps:
+            match step:
+                case Send():
+                    self._send(step, out, body)
+                case Head():
+                    out.append(self._head(step))
+                case Mark():
+                    self.fired.append(step)
+                case Wait():
+                    self._due_s += step.seconds
+                    delay_s = self._due_s - monotonic()
+                    if delay_s > 0.0:
+                        self._flush(out, body)
+                        self._timer = self.link.call_later(delay_s, self._advance)
+                        return
+                case End():
+                    if self._chunked and not self._bodiless:
+                        out.append(LAST_CHUNK)
+                    self._flush(out, body)
+                    self._finish(left=False)
+                    self.link.done(keep_alive=self._keep_alive)
+                    return
+                case Hang() | Close():
+                    self._flush(out, body)
+                    self._break_off(step)
+                    return
+
+    def _head(self, head: Head) -> bytes:
+        self.status = head.status
+        self._bodiless = self._bodiless or not has_body(head.status)
+        endless = head.length is None
+        self._chunked = endless and not self._legacy
+        if endless and self._legacy:
+            self._keep_alive = False
+        return head_bytes(head, close=not self._keep_alive, chunked=self._chunked)
+
+    def _send(self, step: Send, out: list[bytes], body: list[bytes]) -> None:
+        data = step.data
+        if not data or self._bodiless:
+            return
+        out.append(chunk(data) if self._chunked else data)
+        body.append(data)
+        if step.role == "token":
+            self.tokens_sent += 1
+
+    def _flush(self, out: list[bytes], body: list[bytes]) -> None:
+        if out:
+            self.link.write(b"".join(out))
+            self._digest.update(b"".join(body))
+            if self.first_byte_s is None:
+                self.first_byte_s = monotonic()
+
+    def _break_off(self, step: Hang | Close) -> None:
+        if isinstance(step, Close):
+            self._finish(left=False)
+            self.link.end(step.how)
+        elif step.ping is not None:
+            self._steps = cycle((Wait(step.every_s), Send(step.ping, "ping")))
+            self._due_s = monotonic()
+            self._advance()
+
+    def _finish(self, *, left: bool) -> None:
+        self.finished = True
+        if self.on_finish is not None:
+            self.on_finish(self, left)
+
+
+Receiver = Callable[[Exchange], None]
+"""Takes a request and sees to it that, now or later, its exchange plays a script."""
