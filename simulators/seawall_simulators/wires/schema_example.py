@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from seawall_simulators.wires.schema_merge import SchemaError, merge
-from seawall_simulators.wires.schema_numbers import integer_example, number_example
+from seawall_simulators.wires.schema_numbers import count_of, integer_example, number_example
 
 NODES_MAX = 10_000
 """Bound on the size of one example: schemas come from clients."""
@@ -46,7 +46,10 @@ def example(schema: Any, word: Callable[[], str]) -> Any:
     Raises:
         SchemaError: No value satisfies the schema, or it says something that is not known here.
     """
-    return _Example(schema, word).of(schema, 0, 0)
+    try:
+        return _Example(schema, word).of(schema, 0, 0)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise SchemaError(f"a keyword's value is of the wrong kind: {error}") from error
 
 
 class _Example:
@@ -119,7 +122,7 @@ class _Example:
         missing = [name for name in required if name not in made]
         missing += [
             f"{self.word()}_{n}"
-            for n in range(int(schema.get("minProperties", 0)) - len(made) - len(missing))
+            for n in range(count_of(schema, "minProperties", 0) - len(made) - len(missing))
         ]
         for name in missing:
             made[name] = self.of(extra, depth + 1, 0)
@@ -128,7 +131,7 @@ class _Example:
     def array_of(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
         """One item, or as many as must be."""
         prefix = schema.get("prefixItems") or ()
-        least, most = int(schema.get("minItems", 0)), int(schema.get("maxItems", NODES_MAX))
+        least, most = count_of(schema, "minItems", 0), count_of(schema, "maxItems", NODES_MAX)
         usual = (
             max(1, len(prefix))
             if depth < OPTIONAL_DEPTH_MAX and schema.get("items") is not False
@@ -152,15 +155,16 @@ class _Example:
 
     def string_of(self, schema: Mapping[str, Any], variant: int) -> str:
         """Words, or the customary value of the format, within the length asked for."""
-        least, most = int(schema.get("minLength", 0)), schema.get("maxLength")
+        least, most = count_of(schema, "minLength", 0), count_of(schema, "maxLength", NODES_MAX)
         if (form := schema.get("format")) in FORMATS:
             return FORMATS[form]
-        if least > NODES_MAX or (most is not None and least > int(most)):
+        if least > min(most, NODES_MAX):
             raise SchemaError("minLength cannot be met")
+        self.nodes += least // 16
         text = self.word() + (str(variant) if variant else "")
         while len(text) < least:
             text += self.word()
-        return text if most is None else text[: int(most)]
+        return text[:most]
 
     def first_of(self, branches: list[Any], depth: int, variant: int) -> Any:
         """The first branch that can be satisfied; in deep places a plain one before one that leads deeper."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from seawall_simulators.wires.schema_merge import SchemaError
 
+DIGITS_MAX = 400
+
 
 def integer_example(schema: Mapping[str, Any], variant: int) -> int:
     """The `variant`-th integer the schema allows, counted from its lower bound (or from 1, or down from its upper)."""
@@ -31,6 +33,11 @@ def number_example(schema: Mapping[str, Any], variant: int) -> float | int:
     if high is not None:
         return plain(min(high - 1, Fraction(1)) - variant if high_open else min(high, Fraction(1)) - variant)
     return plain(Fraction(3 + 2 * variant, 2))
+
+
+def count_of(schema: Mapping[str, Any], keyword: str, default: int) -> int:
+    """A bound on a length."""
+    return int(exact(schema.get(keyword, default)))
 
 
 def on_grid(schema: Mapping[str, Any], step: Fraction, variant: int) -> Fraction:
@@ -77,8 +84,10 @@ def tighter(schema: Mapping[str, Any], closed: str, opened: str, pick: Any) -> t
 
 
 def exact(value: Any) -> Fraction:
-    """The number as it was written in JSON."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    """The number as it was written in JSON; Gemini's dialect writes whole numbers as strings."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > DIGITS_MAX:
+        raise SchemaError("a bound is not a number")
+    if isinstance(value, str) and not value.lstrip("-").isdigit():
         raise SchemaError(f"{value!r} is not a number")
     try:
         return Fraction(Decimal(str(value)))
