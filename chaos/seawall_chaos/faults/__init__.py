@@ -1,29 +1,32 @@
 """Faults by name. One fault, one module of this package; a new one touches no old file."""
 
-import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pydantic
 
+from seawall_chaos.endpoints import Carrier
 from seawall_chaos.errors import FaultError
-from seawall_chaos.faults.fault import Fault, FaultType
+from seawall_chaos.faults.fault import Fault, FaultType, Params
+from seawall_simulators.document import DocumentError, nearest, validate
 
 __all__ = ["FAULTS", "Fault", "FaultType", "parse_fault"]
 
-COMMON = ("probability", "seed", "model", "carrier")
 
-
-class _Common(pydantic.BaseModel):
+class _Common(Params):
     """What every fault takes beside its own parameters."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
     probability: float = pydantic.Field(1.0, ge=0, le=1)
     seed: int = pydantic.Field(0, ge=0, lt=2**63)
-    model: str | None = None
-    carrier: str | None = pydantic.Field(None, pattern="^(simulator|mitmproxy|toxiproxy)$")
+    model: str | None = pydantic.Field(None, max_length=200)
+    carrier: Carrier | None = None
+
+
+COMMON = frozenset(_Common.model_fields)
+# What the simulators' parameters have beside: the harness names the fault and the injection.
+NOT_PARAMETERS = frozenset({"fault", "id"})
 
 
 def _scan() -> dict[str, FaultType]:
@@ -40,23 +43,16 @@ def parse_fault(document: Mapping[str, Any]) -> Fault:
     given = dict(document)
     name = given.pop("fault", None)
     if not isinstance(name, str) or name not in FAULTS:
-        raise FaultError(f"unknown fault {name!r}{_nearest(str(name), FAULTS)}")
+        raise FaultError(f"unknown fault {name!r}{nearest(str(name), FAULTS)}")
     type_ = FAULTS[name]
-    known = {*type_.params.model_fields, *COMMON}
+    known = ({*type_.params.model_fields} | COMMON) - NOT_PARAMETERS
     for key in given.keys() - known:
-        raise FaultError(f"{name}: unknown parameter {key!r}{_nearest(str(key), known)}")
-    common = {key: given.pop(key) for key in COMMON if key in given}
+        raise FaultError(f"{name}: unknown parameter {key!r}{nearest(str(key), known)}")
+    common = {key: value for key, value in given.items() if key in COMMON}
+    own = {key: value for key, value in given.items() if key in type_.params.model_fields}
     try:
-        settings = _Common.model_validate(common)
-        params = type_.params.model_validate(given)
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "parameters"
-        raise FaultError(f"{name}: {where}: {first['msg']} (got {first['input']!r})") from None
+        settings = validate(_Common, common)
+        params = validate(type_.params, own)
+    except DocumentError as error:
+        raise FaultError(f"{name}: {'; '.join(error.mistakes)}") from None
     return Fault(type_, params, **settings.model_dump())
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"

@@ -2,7 +2,7 @@
 
 import pydantic
 
-from seawall_chaos.faults.fault import FaultType, Params, Toxic, ToxiproxyPlan
+from seawall_chaos.faults.fault import FaultType, Params, Symptom, Toxic, ToxiproxyPlan
 
 
 class Bandwidth(Params):
@@ -13,7 +13,8 @@ class Bandwidth(Params):
 
 def on_toxiproxy(params: Bandwidth) -> ToxiproxyPlan:
     """A bandwidth toxic on what the provider sends; it acts on open connections too."""
-    return ToxiproxyPlan(toxics=(Toxic("bandwidth", {"rate": params.rate_kb_per_s}),))
+    symptom = Symptom("slow", bytes_per_ms=params.rate_kb_per_s)
+    return ToxiproxyPlan(symptom, (Toxic("bandwidth", {"rate": params.rate_kb_per_s}),))
 
 
 FAULT = FaultType("bandwidth", Bandwidth, {"toxiproxy": on_toxiproxy})

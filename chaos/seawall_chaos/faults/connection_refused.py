@@ -1,6 +1,6 @@
 """Nobody listens: new connections are refused, open ones end."""
 
-from seawall_chaos.faults.fault import FaultType, Params, ToxiproxyPlan
+from seawall_chaos.faults.fault import FaultType, Params, Symptom, ToxiproxyPlan
 
 
 class ConnectionRefused(Params):
@@ -9,7 +9,7 @@ class ConnectionRefused(Params):
 
 def on_toxiproxy(_: ConnectionRefused) -> ToxiproxyPlan:
     """Toxiproxy closes its listener and every connection."""
-    return ToxiproxyPlan(down=True, firings="canaries")
+    return ToxiproxyPlan(Symptom("refused"), down=True, firings="canaries")
 
 
 FAULT = FaultType("connection_refused", ConnectionRefused, {"toxiproxy": on_toxiproxy})

@@ -1,8 +1,10 @@
 """What a fault is: typed parameters, and how each carrier carries it out."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pydantic
 
@@ -35,20 +37,51 @@ class Toxic:
 class ToxiproxyPlan:
     """What Toxiproxy is told.
 
-    `down` closes the listener. `fresh_connections` ends idle ones first, for a toxic that treats a connection
-    differently from its first byte on. `firings` says where the count comes from: connections Toxiproxy's log
-    says it accepted, requests the providers journalled while it was in force, or (nothing could count) canaries.
+    `down` closes the listener. `ended` says which open connections end first, so that clients open new ones: none,
+    the idle ones (each request is then seen as a connection), or all (busy ones after their response; needed for a
+    toxic that treats a connection differently from its first byte on). `firings` says where the count comes from:
+    connections that Toxiproxy's log says it accepted, requests the providers journalled while it was in force, or
+    nothing but canaries where nobody could count. `symptom` is what a canary has to meet.
     """
 
+    symptom: Symptom
     toxics: tuple[Toxic, ...] = ()
     down: bool = False
-    fresh_connections: bool = False
-    firings: str = "requests"
+    ended: Literal["none", "idle", "all"] = "none"
+    firings: Literal["connections", "requests", "canaries"] = "requests"
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """What a client meets under a fault of the connection.
+
+    `refused`: no connection. `silent`: no byte for a while. `reset`: ECONNRESET. `slow`: the answer takes at least
+    `least_ms` and another millisecond for each `bytes_per_ms` of it.
+    """
+
+    kind: Literal["refused", "silent", "reset", "slow"]
+    least_ms: float = 0.0
+    bytes_per_ms: float = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class MitmproxyRule:
+    """What the addon in mitmproxy is told. `connection_reset`: the client is to see a true RST, which Toxiproxy
+    would otherwise turn into an orderly end.
+    """
+
+    action: str
+    params: Mapping[str, Any]
+    connection_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FaultType:
-    """One kind of fault; its carriers stand in order of preference."""
+    """One kind of fault; its carriers stand in order of preference.
+
+    `toxiproxy` is given the parameters and returns a ToxiproxyPlan; `mitmproxy` the parameters and the name of the
+    wire, and returns a MitmproxyRule; `simulator` the parameters, and returns the simulators' document.
+    """
 
     name: str
     params: type[pydantic.BaseModel]
@@ -78,7 +111,8 @@ class Fault:
     def document(self) -> dict[str, Any]:
         """The parameters as a scenario file would spell them, every default written out."""
         common = {"probability": self.probability, "seed": self.seed, "model": self.model}
-        return {"fault": self.name, **self.params.model_dump(mode="json"), **common}
+        own = self.params.model_dump(mode="json", exclude={"fault", "id"})
+        return {"fault": self.name, **own, **common}
 
     def carried_by(self, path: PathName) -> Carrier:
         """Who carries the fault out on `path`; FaultError where nobody can."""

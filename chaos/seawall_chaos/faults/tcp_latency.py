@@ -2,7 +2,7 @@
 
 import pydantic
 
-from seawall_chaos.faults.fault import FaultType, Params, Toxic, ToxiproxyPlan
+from seawall_chaos.faults.fault import FaultType, Params, Symptom, Toxic, ToxiproxyPlan
 
 
 class TcpLatency(Params):
@@ -21,7 +21,8 @@ class TcpLatency(Params):
 def on_toxiproxy(params: TcpLatency) -> ToxiproxyPlan:
     """A latency toxic on what the provider sends; it acts on open connections too."""
     attributes = {"latency": params.latency_ms, "jitter": params.jitter_ms}
-    return ToxiproxyPlan(toxics=(Toxic("latency", attributes),))
+    symptom = Symptom("slow", least_ms=params.latency_ms - params.jitter_ms)
+    return ToxiproxyPlan(symptom, (Toxic("latency", attributes),))
 
 
 FAULT = FaultType("tcp_latency", TcpLatency, {"toxiproxy": on_toxiproxy})

@@ -56,8 +56,8 @@ async def main() -> None:
     async def listen(upstreams: dict[str, int]) -> dict[str, int]:
         return await connections.listen(upstreams)
 
-    async def drain(provider: str) -> None:
-        connections.drain(provider)
+    async def drain(provider: str, *, busy: bool) -> None:
+        connections.drain(provider, busy=busy)
 
     async def drop() -> None:
         connections.drop()

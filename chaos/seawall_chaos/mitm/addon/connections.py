@@ -4,7 +4,7 @@
 """
 
 import asyncio
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 from mitmproxy import connection, http
@@ -24,7 +24,7 @@ class Connections:
         self._proxyserver = proxyserver
         self._providers: dict[int, str] = {}
         self._servers: list[ServerInstance[Any]] = []
-        self._busy: Counter[str] = Counter()
+        self._busy: dict[str, set[str]] = defaultdict(set)
         self._leaving: set[str] = set()
         self._gates: dict[str, Gate] = {}
 
@@ -52,11 +52,11 @@ class Connections:
 
     def begin(self, flow: http.HTTPFlow) -> None:
         """A request is under way."""
-        self._busy[flow.client_conn.id] += 1
+        self._busy[flow.client_conn.id].add(flow.id)
 
     def end(self, flow: http.HTTPFlow) -> None:
         """A request is no longer under way."""
-        self._busy[flow.client_conn.id] -= 1
+        self._busy[flow.client_conn.id].discard(flow.id)
         if flow.client_conn.id in self._leaving:
             asyncio.get_running_loop().call_later(SETTLE_S, self._close_idle, flow.client_conn.id)
 
@@ -66,12 +66,13 @@ class Connections:
         self._gates.pop(client.id, None)
         self._leaving.discard(client.id)
 
-    def drain(self, provider: str) -> None:
-        """Ends the provider's idle connections now, and those with a request under way after its response."""
+    def drain(self, provider: str, *, busy: bool) -> None:
+        """Ends the provider's idle connections now; with `busy`, the others after the response under way."""
         for handler in list(self._proxyserver.connections.values()):
             sockname = handler.client.sockname
             if self._providers.get(sockname[1]) == provider:
-                self._leaving.add(handler.client.id)
+                if busy:
+                    self._leaving.add(handler.client.id)
                 self._close_idle(handler.client.id)
 
     def drop(self) -> None:
@@ -80,7 +81,7 @@ class Connections:
             self._close(client_id)
 
     def _close_idle(self, client_id: str) -> None:
-        if self._busy[client_id] <= 0:
+        if not self._busy.get(client_id):
             self._close(client_id)
 
     def _close(self, client_id: str) -> None:
