@@ -52,3 +52,17 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = "model"
     detail: str = ""
     request_id: str | None = None
+
+
+class ProviderError(Exception):
+    """An attempt failed. Raised by codecs and the HTTP seam, and by nothing else; never reaches a caller."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
+
+    def __str__(self) -> str:
+        """Return the kind and the detail, fit for a log."""
+        return (
+            f"{self.failure.kind}: {self.failure.detail}" if self.failure.detail else str(self.failure.kind)
+        )

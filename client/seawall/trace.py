@@ -1,0 +1,107 @@
+"""What happened in a call: who was asked, why, for how long and with what result; and who wants to know."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+import msgspec
+
+from seawall.messages import Usage
+from seawall.resilience.failures import Failure
+
+AttemptWhy = Literal["first", "retry", "fallback", "hedge", "restart", "probe"]
+AttemptOutcome = Literal["answered", "failed", "cancelled"]
+
+
+class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One request to one provider. Times are seconds since the call started.
+
+    Attributes:
+        number: 1 for the call's first attempt; part of `client_request_id`.
+        why: the reason it was made.
+        first_token_s: when its first token came (not streamed: its answer); None if none came.
+        outcome: "cancelled" where it was given up for reasons not its own: the caller left, another won.
+        failure: why it failed; None unless `outcome` is "failed".
+        breaker_state: the provider's breaker when the attempt began: "closed", "open" or "half-open".
+        client_request_id: the header the provider saw, for its support and its logs.
+        request_id: the provider's own id of the request, where it gave one.
+        usage: tokens as the provider counted them, where it did.
+    """
+
+    number: int
+    provider: str
+    model: str
+    why: AttemptWhy
+    started_s: float
+    finished_s: float
+    outcome: AttemptOutcome
+    client_request_id: str
+    first_token_s: float | None = None
+    failure: Failure | None = None
+    breaker_state: str = "closed"
+    http_status: int | None = None
+    request_id: str | None = None
+    usage: Usage | None = None
+
+
+class SkippedProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider that was not asked, `why`, and when it may be asked again (seconds since the call started)."""
+
+    provider: str
+    model: str
+    why: str
+    until_s: float | None = None
+
+
+class CallContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a call before it ends. `deadline_s` is its whole budget in seconds."""
+
+    call_id: str
+    stream: bool
+    deadline_s: float
+
+
+class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
+    """One whole call. `provider` and `model` are of the attempt that answered, None if none did.
+
+    Attributes:
+        duration_s: from start to end.
+        attempts: in the order in which they ended.
+        skipped: providers passed over, with the last reason for each.
+        restarts: how often a stream started over after its first token.
+        error: the name of the error that the caller got; None if there was none.
+    """
+
+    call_id: str
+    stream: bool
+    deadline_s: float
+    duration_s: float
+    outcome: AttemptOutcome
+    attempts: tuple[AttemptRecord, ...] = ()
+    skipped: tuple[SkippedProvider, ...] = ()
+    provider: str | None = None
+    model: str | None = None
+    restarts: int = 0
+    error: str | None = None
+
+    @property
+    def fell_back(self) -> bool:
+        """Whether another provider than the first one asked gave the answer."""
+        return self.provider is not None and any(
+            record.why == "first" and record.provider != self.provider for record in self.attempts
+        )
+
+
+class Observer(Protocol):
+    """Is told of attempts and calls as they end. Runs on the event loop: must not block, must not raise.
+
+    An attempt that probes a recovering provider beside the call may end after the call did.
+    """
+
+    def attempt_finished(self, context: CallContext, record: AttemptRecord) -> None:
+        """Take note of an attempt."""
+        ...
+
+    def call_finished(self, trace: CallTrace) -> None:
+        """Take note of a call, answered, failed or cancelled."""
+        ...
