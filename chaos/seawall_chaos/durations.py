@@ -8,7 +8,7 @@ from typing import Annotated
 import pydantic
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_FORM = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)")
+_FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)")
 
 
 def parse_duration(value: object) -> float:

@@ -17,7 +17,7 @@ from seawall_chaos.faults import COMMON, FAULTS
 from seawall_chaos.faults.fault import ON_PATH
 from seawall_chaos.gates import UnknownNameError
 from seawall_chaos.scenario import Entry, Scenario, Surroundings
-from seawall_chaos.yaml_document import DocumentError, Location, YamlDocument, read_document
+from seawall_chaos.yaml_document import DocumentError, Location, YamlDocument, read_text
 from seawall_simulators.document import nearest
 
 _STEM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -42,7 +42,16 @@ def load_scenario(path: Path) -> ScenarioFile:
     """
     if not _STEM.fullmatch(path.stem):
         raise DocumentError([f"{path}: a scenario's file name may hold letters, digits, - and _ only"])
-    document = read_document(path)
+    return parse_scenario(path, read_text(path))
+
+
+def parse_scenario(path: Path, text: str) -> ScenarioFile:
+    """The scenario that `text` describes; mistakes are reported as those of the file `path`.
+
+    Raises:
+        DocumentError: every mistake in it, each with its line.
+    """
+    document = YamlDocument(path, text)
     if not isinstance(document.data, dict):
         raise DocumentError(
             [f"{path}:1: not a scenario: a mapping with title, duration_s, method ... is needed"]
@@ -52,8 +61,7 @@ def load_scenario(path: Path) -> ScenarioFile:
     except pydantic.ValidationError as error:
         problems = sorted(set(_problems(document, error)))
         raise DocumentError([f"{path}:{line}: {sentence}" for line, sentence in problems]) from error
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return ScenarioFile(path.stem, path, sha256, scenario)
+    return ScenarioFile(path.stem, path, hashlib.sha256(text.encode()).hexdigest(), scenario)
 
 
 def _surroundings(data: dict[Any, Any]) -> Surroundings:
@@ -69,7 +77,8 @@ def _surroundings(data: dict[Any, Any]) -> Surroundings:
     except ValueError:
         duration_s = None
     path = data.get("path", "full")
-    return Surroundings(frozenset(map(str, names)), duration_s, path if path in ON_PATH else "full")
+    known = isinstance(path, str) and path in ON_PATH
+    return Surroundings(frozenset(map(str, names)), duration_s, path if known else "full")
 
 
 def _problems(

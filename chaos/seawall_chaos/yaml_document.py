@@ -120,11 +120,11 @@ def _child(node: yaml.Node | None, step: int | str) -> tuple[yaml.Node, yaml.Nod
     return None
 
 
-def read_document(path: Path) -> YamlDocument:
-    """The document in the file `path`.
+def read_text(path: Path) -> str:
+    """The text in the file `path`.
 
     Raises:
-        DocumentError: the file cannot be read, or holds no acceptable document.
+        DocumentError: the file cannot be read, is too large, or is not UTF-8.
     """
     try:
         with path.open("rb") as file:
@@ -134,7 +134,7 @@ def read_document(path: Path) -> YamlDocument:
     if len(content) > SIZE_MAX:
         raise DocumentError([f"{path}: larger than {SIZE_MAX // 1024} KiB"])
     try:
-        return YamlDocument(path, content.decode("utf-8"))
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DocumentError([f"{path}:{line}: not UTF-8"]) from error
