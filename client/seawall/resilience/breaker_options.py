@@ -18,6 +18,7 @@ class BreakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         slow_rate: opens at this share of slow results in the window. 0.01 to 1.
         slow_factor: slow is later than this multiple of the provider's own usual worst (its hedging quantile
             over recent answers). 1.5 to 100.
+        slow_min_s: nothing quicker than this is slow. 0 to 600.
         slow_call_s: slow is also whatever takes longer than this to the first token; None: only the factor
             counts. 0.01 to 3600.
         consecutive_failures: opens after this many failures, hangs or lost races in a row, whatever the
@@ -38,6 +39,7 @@ class BreakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     failure_rate: Annotated[float, msgspec.Meta(ge=0.01, le=1)] = 0.5
     slow_rate: Annotated[float, msgspec.Meta(ge=0.01, le=1)] = 0.5
     slow_factor: Annotated[float, msgspec.Meta(ge=1.5, le=100)] = 3.0
+    slow_min_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.25
     slow_call_s: Annotated[float, msgspec.Meta(ge=0.01, le=3600)] | None = None
     consecutive_failures: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
     open_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 4.0

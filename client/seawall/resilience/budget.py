@@ -19,3 +19,38 @@ class RetryBudgetOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     success_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.1
     floor_per_s: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 0.5
     capacity: Annotated[float, msgspec.Meta(ge=0, le=100_000)] = 20.0
+
+
+class TokenBucket:
+    """Tokens earned by events and by time, spent whole, never below zero and never above the capacity."""
+
+    __slots__ = ("_capacity", "_filled_at", "_per_s", "_tokens")
+
+    def __init__(self, *, per_s: float, capacity: float) -> None:
+        self._per_s = per_s
+        self._capacity = capacity
+        self._tokens = capacity
+        self._filled_at: float | None = None
+
+    def tokens(self, now: float) -> float:
+        """Return what could be spent now."""
+        if self._filled_at is not None and now > self._filled_at:
+            self._tokens = min(self._capacity, self._tokens + (now - self._filled_at) * self._per_s)
+        if self._filled_at is None or now > self._filled_at:
+            self._filled_at = now
+        return self._tokens
+
+    def earn(self, amount: float) -> None:
+        """Add tokens up to the capacity."""
+        self._tokens = min(self._capacity, self._tokens + amount)
+
+    def has(self, now: float) -> bool:
+        """Whether a whole token could be spent now."""
+        return self.tokens(now) >= 1.0
+
+    def spend(self, now: float) -> bool:
+        """Take one token; False, and nothing taken, if there is none."""
+        if self.tokens(now) < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True

@@ -10,6 +10,7 @@ from seawall.resilience.breaker_options import BreakerOptions
 from seawall.resilience.budget import RetryBudgetOptions
 from seawall.resilience.deadline import TimeoutOptions
 from seawall.resilience.hedging import HedgingOptions
+from seawall.resilience.rate_limits import RateLimitOptions
 from seawall.resilience.retry import RetryOptions
 from seawall.resilience.streaming import StreamingOptions
 
@@ -28,4 +29,5 @@ class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     retry_budget: RetryBudgetOptions = RetryBudgetOptions()
     breaker: BreakerOptions = BreakerOptions()
     hedging: HedgingOptions = HedgingOptions()
+    rate_limits: RateLimitOptions = RateLimitOptions()
     streaming: StreamingOptions = StreamingOptions()

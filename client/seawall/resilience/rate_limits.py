@@ -1,0 +1,93 @@
+"""A provider that asked to be left alone: until when, and who may try it first afterwards."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+import msgspec
+
+from seawall.resilience.failures import Failure, FailureKind
+
+
+class RateLimitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a provider that limits us is left alone.
+
+    Attributes:
+        rest_s: after a rate limit that names no time; doubles with each one in a row. 0.01 to 3600.
+        rest_max_s: no such rest is longer. 0.01 to 86400.
+        retry_after_max_s: a provider that asks for more than this is tried again after this. 0 to 86400.
+        quota_rest_s: after a quota is used up, which waiting does not mend; people do. 1 to 86400.
+        trial_lease_s: the first attempt after a rest goes alone for at most this long. 0.1 to 3600.
+    """
+
+    rest_s: Annotated[float, msgspec.Meta(ge=0.01, le=3600)] = 1.0
+    rest_max_s: Annotated[float, msgspec.Meta(ge=0.01, le=86_400)] = 60.0
+    retry_after_max_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 3600.0
+    quota_rest_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 300.0
+    trial_lease_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 10.0
+
+
+_LIMITS = frozenset({FailureKind.RATE_LIMITED, FailureKind.RAMP_LIMITED})
+_EXPONENT_MAX = 16
+
+
+class RateLimit:
+    """One provider's rest. When it is over one attempt goes first (a trial); the others follow once it is well."""
+
+    __slots__ = ("_in_a_row", "_options", "_trial", "_trial_until", "until")
+
+    def __init__(self, options: RateLimitOptions) -> None:
+        self._options = options
+        self._in_a_row = 0
+        self._trial = 0
+        self._trial_until = -math.inf
+        self.until = -math.inf
+
+    def admissible_at(self, now: float) -> float:
+        """Return when an attempt may go: not after `now` means at once."""
+        if self.until == -math.inf:
+            return now
+        return max(self.until, self._trial_until)
+
+    def begin(self, now: float) -> int:
+        """Note that an attempt goes. Returns its trial number, 0 where no rest went before."""
+        if self.until == -math.inf:
+            return 0
+        self._trial += 1
+        self._trial_until = now + self._options.trial_lease_s
+        return self._trial
+
+    def answered(self, trial: int) -> None:
+        """Note that the provider served an attempt: the rest is over. Attempts from before it say nothing."""
+        if self.until == -math.inf:
+            self._in_a_row = 0
+        elif trial and trial == self._trial:
+            self._in_a_row = 0
+            self.until = self._trial_until = -math.inf
+
+    def released(self, trial: int) -> None:
+        """Note that a trial ended without telling anything: the next attempt is the trial."""
+        if trial and trial == self._trial:
+            self._trial_until = -math.inf
+
+    def failed(self, now: float, trial: int, failure: Failure) -> None:
+        """Note a failure and the rest it asks for, if any. A nearer time never shortens a rest."""
+        rest_s = self._rest_s(failure)
+        if rest_s is None:
+            self.released(trial)
+            return
+        self._in_a_row += 1
+        self._trial += 1
+        self._trial_until = -math.inf
+        self.until = max(self.until, now + rest_s)
+
+    def _rest_s(self, failure: Failure) -> float | None:
+        options = self._options
+        if failure.kind is FailureKind.QUOTA_EXHAUSTED:
+            return options.quota_rest_s
+        if failure.retry_after_s is not None:
+            return min(max(0.0, failure.retry_after_s), options.retry_after_max_s)
+        if failure.kind in _LIMITS:
+            return min(options.rest_s * 2.0 ** min(self._in_a_row, _EXPONENT_MAX), options.rest_max_s)
+        return None
