@@ -9,7 +9,12 @@ from seawall_simulators.faults.cut import Cut
 def on_mitmproxy(params: Cut, wire: str) -> MitmproxyRule:
     """The client's connection is closed right behind the tokens, by FIN or by RST."""
     own = {"after_tokens": params.after_tokens, "how": params.how}
-    return event_rule("cut", own, wire, connection_reset=params.how == "rst")
+    return event_rule("cut", own, wire)
 
 
-FAULT = FaultType("cut", Cut, {"mitmproxy": on_mitmproxy, "simulator": on_simulator})
+FAULT = FaultType(
+    "cut",
+    Cut,
+    {"mitmproxy": on_mitmproxy, "simulator": on_simulator},
+    resets=lambda params: params.how == "rst",
+)

@@ -66,13 +66,10 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class MitmproxyRule:
-    """What the addon in mitmproxy is told. `connection_reset`: the client is to see a true RST, which Toxiproxy
-    would otherwise turn into an orderly end.
-    """
+    """What the addon in mitmproxy is told."""
 
     action: str
     params: Mapping[str, Any]
-    connection_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +77,16 @@ class FaultType:
     """One kind of fault; its carriers stand in order of preference.
 
     `toxiproxy` is given the parameters and returns a ToxiproxyPlan; `mitmproxy` the parameters and the name of the
-    wire, and returns a MitmproxyRule; `simulator` the parameters, and returns the simulators' document.
+    wire, and returns a MitmproxyRule; `simulator` the parameters, and returns the simulators' document. `resets` says
+    of parameters whether the client is to see a true RST, which Toxiproxy makes an orderly end of if it is not told.
+    `impossible` are carriers that cannot on some paths: what stands before them would hide the fault.
     """
 
     name: str
     params: type[pydantic.BaseModel]
     carriers: Mapping[Carrier, Callable[..., Any]]
+    resets: Callable[[Any], bool] = lambda _: False
+    impossible: frozenset[tuple[Carrier, PathName]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ class Fault:
         """The name in scenario files."""
         return self.type.name
 
+    @property
+    def resets(self) -> bool:
+        """Whether the client is to see a true RST."""
+        return self.type.resets(self.params)
+
     def document(self) -> dict[str, Any]:
         """The parameters as a scenario file would spell them, every default written out."""
         common = {"probability": self.probability, "seed": self.seed, "model": self.model}
@@ -116,7 +122,8 @@ class Fault:
 
     def carried_by(self, path: PathName) -> Carrier:
         """Who carries the fault out on `path`; FaultError where nobody can."""
-        able = [c for c in self.type.carriers if c in ON_PATH[path]]
+        hidden = {carrier for carrier, where in self.type.impossible if where == path}
+        able: list[Carrier] = [c for c in self.type.carriers if c in ON_PATH[path] and c not in hidden]
         if self.carrier is not None and self.carrier not in able:
             raise FaultError(
                 f"{self.name}: carrier {self.carrier} is not possible on path {path}"

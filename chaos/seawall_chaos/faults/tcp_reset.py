@@ -16,11 +16,14 @@ def on_toxiproxy(_: TcpReset) -> ToxiproxyPlan:
 
 def on_mitmproxy(_: TcpReset, __: str) -> MitmproxyRule:
     """The request is read and its connection reset."""
-    return MitmproxyRule("tcp_reset", {}, connection_reset=True)
+    return MitmproxyRule("tcp_reset", {})
 
 
 FAULT = FaultType(
     "tcp_reset",
     TcpReset,
     {"toxiproxy": on_toxiproxy, "mitmproxy": on_mitmproxy, "simulator": on_simulator},
+    resets=lambda _: True,
+    # mitmproxy answers 502 where its upstream resets before an answer.
+    impossible=frozenset({("simulator", "full")}),
 )

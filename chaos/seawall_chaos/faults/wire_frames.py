@@ -77,7 +77,7 @@ def sample_answers(wire: str) -> dict[str, Answer]:
     }
 
 
-def event_rule(action: str, params: dict[str, Any], wire: str, **extra: Any) -> MitmproxyRule:
+def event_rule(action: str, params: dict[str, Any], wire: str) -> MitmproxyRule:
     """A rule that counts the wire's content tokens."""
     frames = {
         mark: {
@@ -86,9 +86,7 @@ def event_rule(action: str, params: dict[str, Any], wire: str, **extra: Any) -> 
         }
         for mark, answer in sample_answers(wire).items()
     }
-    return MitmproxyRule(
-        action, {**params, "token_paths": TOKEN_PATHS[wire], "frames": frames}, **extra
-    )
+    return MitmproxyRule(action, {**params, "token_paths": TOKEN_PATHS[wire], "frames": frames})
 
 
 def respond_rule(fault: Fault, wire: str) -> MitmproxyRule:

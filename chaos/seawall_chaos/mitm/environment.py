@@ -75,16 +75,25 @@ def _make(folder: Path, lock: Path) -> None:
     if uv is not None:
         commands = [
             [*uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)],
-            [*uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", "--compile-bytecode", str(lock)],
+            [
+                *uv,
+                "pip",
+                "sync",
+                "--quiet",
+                "--python",
+                python,
+                "--require-hashes",
+                "--compile-bytecode",
+                str(lock),
+            ],
         ]
     else:
         commands = [
             [sys.executable, "-m", "venv", str(folder)],
-            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            + ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)],
+            [python, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(lock)],
         ]
     for command in commands:
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  (our own)
         if result.returncode:
             raise InstallError(f"{' '.join(command[:4])} ... failed: {result.stderr.strip()[-600:]}")
 

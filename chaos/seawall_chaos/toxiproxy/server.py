@@ -29,11 +29,12 @@ class PortTakenError(StackError):
 class ToxiproxyServer:
     """A running server. Its log is read as it is written: each accepted connection gets the time it was seen."""
 
-    def __init__(self, toxiproxy: Toxiproxy, child: ChildProcess, client: ToxiproxyClient) -> None:
+    def __init__(self, toxiproxy: Toxiproxy, child: ChildProcess, client: ToxiproxyClient, mark: str) -> None:
         self.toxiproxy = toxiproxy
         self.child = child
         self.client = client
         self.version = ""
+        self._mark = mark
         self._accepted: dict[str, list[tuple[float, str]]] = defaultdict(list)
         self._reader = asyncio.create_task(self._read_log())
         self._bind_error: str | None = None
@@ -44,7 +45,7 @@ class ToxiproxyServer:
         for _ in range(PORT_TRIES):
             server = await cls._launch(toxiproxy, log_dir, seed)
             try:
-                return await server._ready()
+                return await server.ready()
             except PortTakenError:
                 await server.end()
             except BaseException:
@@ -69,11 +70,7 @@ class ToxiproxyServer:
             log=log_dir / "toxiproxy.log",
             env={**os.environ, "LOG_LEVEL": "info"},
         )
-        server = cls(toxiproxy, child, ToxiproxyClient(LOOPBACK, port))
-        server._mark = mark
-        return server
-
-    _mark: str
+        return cls(toxiproxy, child, ToxiproxyClient(LOOPBACK, port), mark)
 
     def accepted(self, proxy: str) -> list[tuple[float, str]]:
         """Connections its log says it accepted for a proxy: `time.monotonic()` and the client's address."""
@@ -95,7 +92,8 @@ class ToxiproxyServer:
         self._reader.cancel()
         await asyncio.wait([self._reader])
 
-    async def _ready(self) -> Self:
+    async def ready(self) -> Self:
+        """Itself, once its API answers; PortTakenError if somebody else's does."""
         give_up = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < give_up:
             if self._bind_error is not None:
@@ -109,7 +107,9 @@ class ToxiproxyServer:
             else:
                 self.version = await self.client.version()
                 return self
-        raise StackError(f"Toxiproxy did not answer within {START_TIMEOUT_S:g} s; its log is {self.child.log}")
+        raise StackError(
+            f"Toxiproxy did not answer within {START_TIMEOUT_S:g} s; its log is {self.child.log}"
+        )
 
     async def _read_log(self) -> None:
         with self.child.log.open("ab") as log:

@@ -5,6 +5,8 @@ each start. Only the proxy core and the layer chooser are needed here, so the pa
 without running its `__init__`.
 """
 
+# pyright: reportMissingImports=false
+
 import asyncio
 import importlib.util
 import logging
@@ -53,24 +55,15 @@ async def main() -> None:
     proxy.addons.add(proxyserver, NextLayer(), faults)
     proxy.options.update(mode=[], connection_strategy="lazy", http2=False, keep_host_header=False)
 
-    async def listen(upstreams: dict[str, int]) -> dict[str, int]:
-        return await connections.listen(upstreams)
-
-    async def drain(provider: str, *, busy: bool) -> None:
-        connections.drain(provider, busy=busy)
-
-    async def drop() -> None:
-        connections.drop()
-
     async def sync() -> None:
         """Its reply comes after every event that was reported before."""
 
     commands: dict[str, Any] = {
-        "listen": listen,
+        "listen": connections.listen,
         "add": faults.add,
         "remove": faults.remove,
-        "drain": drain,
-        "drop": drop,
+        "drain": connections.drain,
+        "drop": connections.drop,
         "sync": sync,
     }
     running = asyncio.create_task(proxy.run())

@@ -84,7 +84,9 @@ class HalfBody:
         return self._act(bytes(self._body[:half]), bytes(self._body[half:]))
 
 
-def pause(gate: Gate, for_s: float | None, fired: Callable[[], None], ping: tuple[bytes, float] | None) -> Act:
+def pause(
+    gate: Gate, for_s: float | None, fired: Callable[[], None], ping: tuple[bytes, float] | None
+) -> Act:
     """Sends what has passed and holds back the rest."""
 
     def hold() -> None:

@@ -3,6 +3,8 @@
 `Proxyserver.connections`, `handler.transports` and `ServerInstance` are internals of the two pinned versions.
 """
 
+# pyright: reportMissingImports=false
+
 import asyncio
 from collections import defaultdict
 from typing import Any
@@ -66,7 +68,7 @@ class Connections:
         self._gates.pop(client.id, None)
         self._leaving.discard(client.id)
 
-    def drain(self, provider: str, *, busy: bool) -> None:
+    async def drain(self, provider: str, *, busy: bool) -> None:
         """Ends the provider's idle connections now; with `busy`, the others after the response under way."""
         for handler in list(self._proxyserver.connections.values()):
             sockname = handler.client.sockname
@@ -74,8 +76,9 @@ class Connections:
                 if busy:
                     self._leaving.add(handler.client.id)
                 self._close_idle(handler.client.id)
+        await asyncio.sleep(0)
 
-    def drop(self) -> None:
+    async def drop(self) -> None:
         """Ends every client connection now."""
         for client_id in list(self._proxyserver.connections):
             self._close(client_id)

@@ -1,8 +1,10 @@
 """The mitmproxy addon: carries out rules and reports each firing."""
 
+# pyright: reportMissingImports=false
+
 import asyncio
 import base64
-import sys
+import functools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -13,8 +15,6 @@ from mitmproxy.connection import ConnectionState
 
 from . import bodies, control
 from .connections import Connections
-from .events import broken
-from .gate import Gate
 from .rule import Rule, has_content, model_of
 
 CANARY = "x-seawall-canary"
@@ -70,7 +70,8 @@ class Faults:
             flow.response.stream = self._guarded(self._on_stream(rule, flow), flow)
         elif rule.action == "slow_first_token":
             gate, fired = self._connections.gate_of(flow), self._fired(rule, flow)
-            gate.after_next_write(lambda: (fired(), gate.hold(rule.params["delay_s"]))[0])
+            # The head is the next write; the whole body is what follows.
+            gate.after_next_write(_both(fired, functools.partial(gate.hold, rule.params["delay_s"])))
             flow.response.stream = True
         elif rule.action in {"stall", "cut"}:
             flow.response.stream = self._guarded(bodies.HalfBody(self._act(rule, flow)), flow)
@@ -142,7 +143,9 @@ class Faults:
 
     def _act(self, rule: Rule, flow: http.HTTPFlow) -> bodies.Act:
         gate, fired, params = self._connections.gate_of(flow), self._fired(rule, flow), rule.params
-        chunked = flow.response is not None and "chunked" in flow.response.headers.get("transfer-encoding", "")
+        chunked = flow.response is not None and "chunked" in flow.response.headers.get(
+            "transfer-encoding", ""
+        )
         if rule.action == "slow_first_token":
             return bodies.pause(gate, params["delay_s"], fired, None)
         if rule.action == "stall":
@@ -170,7 +173,7 @@ class Faults:
         return fired
 
     def _guarded(self, stream: bodies.Stream, flow: http.HTTPFlow) -> bodies.Stream:
-        """mitmproxy drops the piece and goes on when a stream callable raises: the client would see a success."""
+        """Mitmproxy drops the piece and goes on when a stream callable raises: the client would see a success."""
         gate = self._connections.gate_of(flow)
 
         def guarded(data: bytes) -> list[bytes]:
@@ -182,6 +185,14 @@ class Faults:
                 raise
 
         return guarded
+
+
+def _both(first: Fired, second: Fired) -> Fired:
+    def both() -> None:
+        first()
+        second()
+
+    return both
 
 
 def _rewritten(rule: Rule, body: bytes, status: int) -> bytes | None:
@@ -204,7 +215,8 @@ def _frame(params: Mapping[str, Any], kind: str, flow: http.HTTPFlow) -> bytes:
 def _answer(rule: Rule, nth: int) -> http.Response:
     own_id = f"{rule.seed & 0xFFFF:04x}{nth & 0xFFFFFFFFFFFF:012x}"
     headers = [
-        (name.encode(), value.replace(REQUEST_ID_PLACE, own_id).encode()) for name, value in rule.params["headers"]
+        (name.encode(), value.replace(REQUEST_ID_PLACE, own_id).encode())
+        for name, value in rule.params["headers"]
     ]
     body = base64.b64decode(rule.params["body"]).replace(REQUEST_ID_PLACE.encode(), own_id.encode())
     response = http.Response.make(rule.params["status"], body, http.Headers(headers))
