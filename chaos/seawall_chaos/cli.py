@@ -67,15 +67,15 @@ def run(scenarios: tuple[str, ...], seed: int, out: Path, subjects: list[str]) -
 
     The exit code is the report's: 0 all gates passed, 1 a gate failed, 3 inconclusive.
     """
-    # Here and not above: what it loads (Parquet, data frames) would make every --help slow.
-    from seawall_chaos.run import create_run_folder  # noqa: PLC0415
-    from seawall_chaos.session import run_to_report  # noqa: PLC0415
-
     names = scenarios or ("quick",)
     try:
         files = select(names)
     except DocumentError as error:
         raise _refuse(error) from error
+    # Here and not above: what it loads (Parquet, data frames) would make every --help slow.
+    from seawall_chaos.run import create_run_folder  # noqa: PLC0415
+    from seawall_chaos.session import run_to_report  # noqa: PLC0415
+
     try:
         folder = create_run_folder(out, seed)
     except OSError as error:
