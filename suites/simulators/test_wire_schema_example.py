@@ -4,7 +4,7 @@ import json
 import time
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Literal, Optional, Union
+from typing import Annotated, Literal, Union
 from uuid import UUID
 
 import pytest
@@ -36,7 +36,10 @@ whole = st.integers(-1000, 1000)
 def integers(draw):
     low, high = sorted((draw(whole), draw(whole)))
     step = draw(st.sampled_from([1, 1, 2, 3, 7]))
-    bounds = {draw(st.sampled_from(["ge", "gt"])): low, draw(st.sampled_from(["le", "lt"])): high + 2 * step + 2}
+    bounds = {
+        draw(st.sampled_from(["ge", "gt"])): low,
+        draw(st.sampled_from(["le", "lt"])): high + 2 * step + 2,
+    }
     kept = {key: value for key, value in bounds.items() if draw(st.booleans())}
     return Annotated[int, Field(multiple_of=step, **kept)]
 
@@ -44,7 +47,10 @@ def integers(draw):
 @st.composite
 def floats(draw):
     low, high = sorted((draw(whole), draw(whole)))
-    bounds = {draw(st.sampled_from(["ge", "gt"])): low / 8, draw(st.sampled_from(["le", "lt"])): high / 8 + 0.5}
+    bounds = {
+        draw(st.sampled_from(["ge", "gt"])): low / 8,
+        draw(st.sampled_from(["le", "lt"])): high / 8 + 0.5,
+    }
     return Annotated[float, Field(**{key: value for key, value in bounds.items() if draw(st.booleans())})]
 
 
@@ -63,6 +69,11 @@ leaves = st.one_of(
 )
 
 
+def union(*kinds):
+    """A union of what need not be a class: two times None is one too."""
+    return Union.__getitem__(kinds)
+
+
 def extend(inner):
     @st.composite
     def arrays(draw):
@@ -74,10 +85,12 @@ def extend(inner):
         fields = {}
         for index in range(draw(st.integers(0, 4))):
             annotation = draw(inner)
-            fields[f"field_{index}"] = (annotation, ...) if draw(st.booleans()) else (Optional[annotation], None)
+            fields[f"field_{index}"] = (
+                (annotation, ...) if draw(st.booleans()) else (union(annotation, None), None)
+            )
         return create_model("Model", **fields)
 
-    unions = st.tuples(inner, inner).map(lambda pair: Union[pair[0], pair[1]])
+    unions = st.tuples(inner, inner).map(lambda pair: union(*pair))
     pairs = st.tuples(inner, inner).map(lambda pair: tuple[pair[0], pair[1]])
     return st.one_of(arrays(), models(), unions, pairs, inner.map(lambda kind: dict[str, kind]))
 
@@ -127,8 +140,14 @@ def test_items_differ_where_they_must():
     ("schema", "annotation"),
     [
         ({"type": "STRING", "nullable": True}, str),
-        ({"type": "OBJECT", "properties": {"n": {"type": "INTEGER", "minimum": "5"}}, "required": ["n"]}, dict[str, int]),
-        ({"type": "ARRAY", "items": {"type": "NUMBER"}, "minItems": "3"}, Annotated[list[float | int], Field(min_length=3)]),
+        (
+            {"type": "OBJECT", "properties": {"n": {"type": "INTEGER", "minimum": "5"}}, "required": ["n"]},
+            dict[str, int],
+        ),
+        (
+            {"type": "ARRAY", "items": {"type": "NUMBER"}, "minItems": "3"},
+            Annotated[list[float | int], Field(min_length=3)],
+        ),
         ({"type": ["integer", "null"]}, int | None),
         ({"allOf": [{"type": "integer", "minimum": 3}, {"maximum": 3}]}, Literal[3]),
         ({"allOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]}, Literal["b"]),
@@ -136,8 +155,14 @@ def test_items_differ_where_they_must():
         ({"$ref": "#/$defs/a~1b", "$defs": {"a/b": {"const": 7}}}, Literal[7]),
         ({"type": "string", "pattern": "^x+$", "default": "xx"}, Literal["xx"]),
         ({"type": "string", "pattern": "^x+$", "examples": ["x"]}, Literal["x"]),
-        ({"properties": {"odd": {"type": "string", "pattern": "^x$"}, "n": {"type": "integer"}}}, dict[Literal["n"], int]),
-        ({"required": ["a"], "additionalProperties": {"type": "integer"}, "minProperties": 3}, dict[str, int]),
+        (
+            {"properties": {"odd": {"type": "string", "pattern": "^x$"}, "n": {"type": "integer"}}},
+            dict[Literal["n"], int],
+        ),
+        (
+            {"required": ["a"], "additionalProperties": {"type": "integer"}, "minProperties": 3},
+            dict[str, int],
+        ),
         ({"exclusiveMinimum": 0.1, "exclusiveMaximum": 0.2}, Annotated[float, Field(gt=0.1, lt=0.2)]),
         ({"type": "number", "multipleOf": 0.01, "minimum": 0.005}, Literal[0.01]),
         (True, str),
@@ -188,7 +213,10 @@ def test_what_cannot_be_satisfied_is_said(schema):
 
 def test_an_explosive_schema_costs_little():
     """A schema that doubles at every level is given up soon."""
-    document = {"$defs": {"a": {"type": "array", "minItems": 50, "items": {"$ref": "#/$defs/a"}}}, "$ref": "#/$defs/a"}
+    document = {
+        "$defs": {"a": {"type": "array", "minItems": 50, "items": {"$ref": "#/$defs/a"}}},
+        "$ref": "#/$defs/a",
+    }
     started = time.perf_counter()
 
     with pytest.raises(SchemaError):

@@ -80,6 +80,32 @@ def check(asked: ChatRequest, provider: ProviderView) -> None:
     if asked.response_format is not None:
         check_format(asked)
     check_tools(asked)
+    check_turns(asked)
+
+
+def check_turns(asked: ChatRequest) -> None:
+    """Raises ApiError for what a tool returned, where the turn before made no such call; or for a call left alone."""
+    pending: set[str] = set()
+    for index, message in enumerate(asked.messages):
+        if message.role == "tool":
+            if message.tool_call_id not in pending:
+                raise ApiError(
+                    400,
+                    None,
+                    f"Invalid parameter: messages[{index}] with role 'tool' must be a response to a preceding message "
+                    "with 'tool_calls'.",
+                )
+            pending.discard(message.tool_call_id)
+            continue
+        if pending:
+            raise ApiError(
+                400,
+                None,
+                "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+                f"'tool_call_id'. The following were not answered: {', '.join(sorted(pending))}",
+            )
+        if message.tool_calls:
+            pending = {call.id for call in message.tool_calls}
 
 
 def check_format(asked: ChatRequest) -> None:

@@ -16,12 +16,21 @@ class Part(Struct):
     text: str = ""
 
 
+class ToolCall(Struct):
+    """A call an earlier turn made."""
+
+    id: str
+    type: str = "function"
+    function: Any = None
+
+
 class Message(Struct):
     """One message."""
 
     role: Literal["developer", "system", "user", "assistant", "tool", "function"]
     content: str | list[Part] | None = None
-    tool_calls: list[Any] | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = None
 
     def text(self) -> str:
         """All its text."""

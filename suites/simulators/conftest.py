@@ -1,0 +1,89 @@
+"""Fake providers as a process of its own, and the paths by which an SDK reaches them."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+
+import pytest
+
+API_KEY = "sk-seawall-suite"
+PROVIDERS = {"alpha": "openai", "beta": "anthropic", "gamma": "gemini"}
+CONFIG = {
+    "seed": 7,
+    "providers": {
+        name: {
+            "wire": wire,
+            "port": 0,
+            "models": [f"{name}-1", f"{name}-2"],
+            "api_key": API_KEY,
+            "behaviour": {"tokens": 12, "first_token_ms": {"median": 0}, "inter_token_ms": {"median": 0}},
+        }
+        for name, wire in PROVIDERS.items()
+    },
+}
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where SDKs find the fake providers, by whatever path, and where those are controlled."""
+
+    control: str
+    base_urls: dict[str, str]
+    api_key: str = API_KEY
+
+    def command(self, method, path, document=None):
+        """Sends one command to the control API and returns what it says."""
+        data = None if document is None else json.dumps(document).encode()
+        request = urllib.request.Request(self.control + path, data, method=method)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.loads(response.read() or b"null")
+
+    @contextlib.contextmanager
+    def fault(self, provider, **fault):
+        """One fault on one provider for as long as the block lasts."""
+        self.command("PUT", f"/providers/{provider}/fault", fault)
+        try:
+            yield
+        finally:
+            self.command("DELETE", f"/providers/{provider}/fault")
+
+    @contextlib.contextmanager
+    def behaviour(self, provider, **behaviour):
+        """Another behaviour of one provider for as long as the block lasts."""
+        before = self.command("GET", f"/providers/{provider}")
+        changed = {**before, "behaviour": {**before["behaviour"], **behaviour}}
+        self.command("PUT", f"/providers/{provider}", changed)
+        try:
+            yield
+        finally:
+            self.command("PUT", f"/providers/{provider}", before)
+
+
+@contextlib.contextmanager
+def direct(folder):
+    """The fake providers in a process of their own, with nothing between."""
+    file = folder / "providers.json"
+    file.write_text(json.dumps(CONFIG), encoding="utf-8")
+    command = [sys.executable, "-m", "seawall_simulators", "serve", "--parent", "--config", str(file)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            ready = json.loads(process.stdout.readline())
+            urls = {name: provider["base_url"] for name, provider in ready["providers"].items()}
+            yield Endpoints(ready["control"], urls)
+        finally:
+            process.stdin.close()
+            process.wait(timeout=10)
+
+
+PATHS = {"direct": direct}
+"""Each way to the providers: a context manager that is given a folder and gives Endpoints."""
+
+
+@pytest.fixture(scope="module", params=PATHS)
+def endpoints(request, tmp_path_factory):
+    """The fake providers as SDKs reach them, by each path in turn."""
+    with PATHS[request.param](tmp_path_factory.mktemp("providers")) as reached:
+        yield reached
