@@ -13,11 +13,16 @@ METRICS: dict[str, str] = {
     "p50_ms": "median latency of all calls, failed ones included",
     "p95_ms": "95th percentile of the latency of all calls, failed ones included",
     "p99_ms": "99th percentile of the latency of all calls, failed ones included",
+    "p999_ms": "99.9th percentile of the latency of all calls, failed ones included",
     "max_ms": "longest latency of all calls, failed ones included",
     "first_token_p50_ms": "median time to the first token, of calls that had one",
     "first_token_p95_ms": "95th percentile of the time to the first token, of calls that had one",
     "first_token_p99_ms": "99th percentile of the time to the first token, of calls that had one",
-    "attempts_per_call": "requests sent to providers (distinct client request ids, as either side saw them) per call",
+    "attempts_per_call": "requests sent to providers per call: each that one saw, and each of the client's that none saw",
+    "provider_requests_per_call": "requests that reached a provider, per call",
+    "wasted_tokens_per_call": "tokens that providers sent and that did not become the answer, per call",
+    "recovery_s": "time from healing the last fault until five calls in a row are ok and no slower than usual",
+    "deadline_overshoot_p99_ms": "99th percentile of how much longer than their deadline calls took",
 }
 
 
