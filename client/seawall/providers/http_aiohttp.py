@@ -145,7 +145,8 @@ class AiohttpResponse:
 
     async def __anext__(self) -> bytes:
         try:
-            data = await (self._response.content.readany() if self._inflater is None else self._inflated())
+            content = self._response.content
+            data = await (content.readany() if self._inflater is None else self._inflated(self._inflater))
         except HTTP_ERRORS as error:
             failure = failure_in_body(error, self.status)
         else:
@@ -155,9 +156,7 @@ class AiohttpResponse:
         self.abort()
         raise ProviderError(failure)
 
-    async def _inflated(self) -> bytes:
-        inflater = self._inflater
-        assert inflater is not None
+    async def _inflated(self, inflater: Inflater) -> bytes:
         while not (piece := inflater.pull()):
             data = await self._response.content.readany()
             if not data:

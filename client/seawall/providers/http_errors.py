@@ -22,29 +22,52 @@ HTTP_ERRORS = (
 )
 
 
+# The first row that an error is an instance of decides; the order matters where classes overlap.
+_BEFORE_HEAD: tuple[tuple[tuple[type[BaseException], ...], FailureKind, str, str | None], ...] = (
+    (
+        (aiohttp.ClientConnectorCertificateError, aiohttp.ServerFingerprintMismatch),
+        FailureKind.TLS,
+        "the server's certificate is not trusted",
+        "certificate",
+    ),
+    ((aiohttp.ClientSSLError, ssl.SSLError), FailureKind.TLS, "no TLS with the server", "handshake"),
+    ((aiohttp.ClientConnectorDNSError,), FailureKind.CONNECT, "the host name is not known", "dns"),
+    (
+        (aiohttp.ClientHttpProxyError, aiohttp.ClientProxyConnectionError),
+        FailureKind.CONNECT,
+        "no connection through the proxy",
+        "proxy",
+    ),
+    ((aiohttp.ClientConnectorError,), FailureKind.CONNECT, "no connection", None),
+    (
+        (aiohttp.ServerTimeoutError, TimeoutError),
+        FailureKind.TIMEOUT_CONNECT,
+        "no connection within its time limit",
+        None,
+    ),
+    (
+        (aiohttp.ClientResponseError, http_exceptions.HttpProcessingError),
+        FailureKind.BAD_RESPONSE,
+        "not an HTTP response, or headers beyond their limits",
+        None,
+    ),
+    ((aiohttp.ServerDisconnectedError,), FailureKind.CONNECT, "closed before an answer came", "closed"),
+    (
+        (ValueError,),  # aiohttp.InvalidURL is one
+        FailureKind.INVALID_REQUEST,
+        "an address or a header that cannot be sent",
+        None,
+    ),
+    ((aiohttp.ClientError, OSError), FailureKind.CONNECT, "lost before an answer came", None),
+)
+
+
 def failure_before_head(error: BaseException) -> Failure:
     """Translate what went wrong before the response's head was there."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ServerFingerprintMismatch():
-            return failure(FailureKind.TLS, "the server's certificate is not trusted", code="certificate")
-        case aiohttp.ClientSSLError() | ssl.SSLError():
-            return failure(FailureKind.TLS, "no TLS with the server", code="handshake")
-        case aiohttp.ClientConnectorDNSError():
-            return failure(FailureKind.CONNECT, "the host name is not known", code="dns")
-        case aiohttp.ClientHttpProxyError() | aiohttp.ClientProxyConnectionError():
-            return failure(FailureKind.CONNECT, "no connection through the proxy", code="proxy")
-        case aiohttp.ClientConnectorError():
-            return failure(FailureKind.CONNECT, "no connection", code=_code(error.os_error))
-        case aiohttp.ServerTimeoutError() | TimeoutError():
-            return failure(FailureKind.TIMEOUT_CONNECT, "no connection within its time limit")
-        case aiohttp.ClientResponseError() | http_exceptions.HttpProcessingError():
-            return failure(FailureKind.BAD_RESPONSE, "not an HTTP response, or headers beyond their limits")
-        case aiohttp.ServerDisconnectedError():
-            return failure(FailureKind.CONNECT, "closed before an answer came", code="closed")
-        case OSError() | aiohttp.ClientError() if not isinstance(error, ValueError):
-            return failure(FailureKind.CONNECT, "lost before an answer came", code=_code(error))
-        case _:
-            return failure(FailureKind.INVALID_REQUEST, "an address or a header that cannot be sent")
+    for kinds, kind, detail, code in _BEFORE_HEAD:
+        if isinstance(error, kinds):
+            return failure(kind, detail, code=code or _code(error))
+    raise AssertionError("every error that the seam catches has a row") from error
 
 
 def failure_in_body(error: BaseException, status: int) -> Failure:

@@ -41,7 +41,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     auth: Literal["key", "none"] = "key"
     api_version: str | None = None
     max_output_tokens: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] = 8_192
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
     token_limit_field: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"  # noqa: S105
     stream_usage: bool = True
     finish_reason: Literal["required", "optional"] = "required"

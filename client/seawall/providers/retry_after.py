@@ -1,7 +1,8 @@
 """When a provider wants to be asked again: every form it says so in, as seconds from now.
 
-A value that is no wait at all (negative, in the past, not a number, junk) counts as unsaid, and a long one is
-capped: a hostile or broken header can neither freeze a client nor make it hurry.
+A value that is no wait at all (negative, in the past, not a number, junk) counts as unsaid, and none is longer
+than a day: a hostile or broken header can neither freeze a client nor make it hurry. How long a wait is
+respected is the policy's business.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-RETRY_AFTER_S_MAX = 600.0
+RETRY_AFTER_S_MAX = 86_400.0
 _TEXT_CHARS_MAX = 64
 _NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,9})?")
 _GO_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|us|µs|ns|h|m|s)")
@@ -32,7 +33,7 @@ _REMAINING_AND_RESET = (
 def retry_after_s(
     headers: Mapping[str, str], *, unix_time_s: float, body_delay: str | None = None
 ) -> float | None:
-    """Return how many seconds the provider asks to be left alone, 0 < s <= 600, or None if it does not say.
+    """Return how many seconds the provider asks to be left alone, 0 < s <= 86400, or None if it does not say.
 
     Args:
         headers: of the response, looked up by lower-case name.

@@ -1,0 +1,76 @@
+"""Which settings exist: their dotted paths, types and defaults, read off the option structs themselves."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any, Literal, get_args, get_origin
+
+import msgspec
+
+from seawall.providers.options import ProviderOptions
+from seawall.settings import Settings
+
+Path = tuple[str, ...]
+
+_NOT_SET_BY_USERS = {"origins", "providers"}
+
+
+class Leaf(msgspec.Struct, frozen=True):
+    """One setting: its type, with the range it allows, and its default."""
+
+    type: Any
+    default: Any
+
+
+def _leaves(struct: type[msgspec.Struct], prefix: Path = ()) -> dict[Path, Leaf]:
+    found: dict[Path, Leaf] = {}
+    for field in msgspec.structs.fields(struct):
+        path = (*prefix, field.name)
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            found |= _leaves(field.type, path)
+        elif path[0] not in _NOT_SET_BY_USERS:
+            factory = field.default_factory
+            found[path] = Leaf(field.type, field.default if factory is msgspec.NODEFAULT else factory())
+    return found
+
+
+SETTINGS = _leaves(Settings)
+SECTIONS = {path[:length] for path in SETTINGS for length in range(1, len(path))}
+PROVIDER_FIELDS = {path[0]: leaf for path, leaf in _leaves(ProviderOptions).items()}
+TOP_LEVEL = {path[0] for path in SETTINGS} | {"providers"}
+
+
+def dotted(path: Path) -> str:
+    """Write a path as people do: `timeouts.connect_s`."""
+    return ".".join(path)
+
+
+def children(section: Path) -> set[str]:
+    """Return the keys that a section may have."""
+    if not section:
+        return TOP_LEVEL
+    return {path[len(section)] for path in SETTINGS if path[: len(section)] == section}
+
+
+def suggestion(unknown: str, valid: Iterable[str]) -> str:
+    """Return a hint at the nearest valid name, or at all of them."""
+    names = sorted(valid)
+    near = difflib.get_close_matches(unknown, names, n=1, cutoff=0.6)
+    return f"did you mean {near[0]}?" if near else f"valid here: {', '.join(names)}"
+
+
+def is_text(kind: Any) -> bool:
+    """Tell whether a setting of this type takes any text as it stands."""
+    arguments = get_args(kind)
+    if kind is str:
+        return True
+    if hasattr(kind, "__metadata__"):
+        return is_text(arguments[0])
+    return bool(arguments) and get_origin(kind) is not dict and any(is_text(a) for a in arguments)
+
+
+def choices(kind: Any) -> tuple[str, ...]:
+    """Return the words a setting of this type may be, or none if it is not a matter of choosing."""
+    arguments = get_args(kind)
+    return arguments if get_origin(kind) is Literal else ()
