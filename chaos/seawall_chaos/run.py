@@ -25,7 +25,6 @@ from seawall_chaos.recording import (
     ScenarioRecord,
 )
 from seawall_chaos.trial import Trial, TrialResult
-from seawall_chaos.worker_process import WorkerError
 
 UNFINISHED = "the run was still going on when this was written"
 
@@ -87,7 +86,7 @@ class Run:
         self._progress.say(f"starting {', '.join(self._plan.subjects)}, each with a stack of its own ...")
         try:
             await self._halt.unless_halted(self._start_workers())
-        except (HaltedError, StackError, WorkerError) as error:
+        except (HaltedError, StackError) as error:
             return str(error)
         for file in self._plan.scenarios:
             self._progress.scenario_begins(file.name, file.scenario.path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shlex
 import signal
@@ -21,6 +20,7 @@ from seawall_chaos.run import Run, RunPlan
 INTERRUPTED = 130
 INCONCLUSIVE = 3
 LATEST = "latest"
+SUMMARY = "summary.json"
 
 
 def run_to_report(
@@ -76,13 +76,18 @@ def _point_latest(folder: Path) -> None:
 
 
 def build_report(folder: Path, progress: Progress) -> int:
-    """Build the report of the run in `folder` by the command of that name; returns its exit code."""
+    """Build the report of the run in `folder` by the command of that name; returns its exit code.
+
+    A report that could not be built leaves the run without a verdict, which is inconclusive.
+    """
     arguments = ["report", "build", str(folder)]
     # By command and not by import: the harness does not read its own reports.
     command = [sys.executable, "-c", "from seawall.cli import main; main()", *arguments]
-    with contextlib.suppress(KeyboardInterrupt):
+    try:
         code = subprocess.run(command, check=False).returncode  # noqa: S603
-        if code not in {0, 1, INCONCLUSIVE}:
-            progress.say(f"no report; build it with: seawall {shlex.join(arguments)}")
-        return code
-    return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    if not (folder / SUMMARY).exists():
+        progress.say(f"no report (exit code {code}); build it with: seawall {shlex.join(arguments)}")
+        return INCONCLUSIVE
+    return code

@@ -18,7 +18,6 @@ from seawall_chaos.loader import ScenarioFile
 from seawall_chaos.recording import LoadCount, SteadyState
 from seawall_chaos.stack import ProviderRequest
 from seawall_chaos.timeline import Step, Window, expand, steps
-from seawall_chaos.worker_process import WorkerError
 
 # From "go" to the first call: the orders must have reached every worker by then.
 LEAD_S = 0.05
@@ -81,7 +80,7 @@ class Trial:
             await self._halt.unless_halted(self._prepare())
             await self._halt.unless_halted(self._check_steady_state())
             await self._halt.unless_halted(self._carry_out())
-        except (HaltedError, StackError, WorkerError) as error:
+        except (HaltedError, StackError) as error:
             partial = str(error)
         if partial is not None:
             await asyncio.gather(*map(self._give_up, self.lanes))
@@ -169,7 +168,7 @@ class Trial:
     async def _give_up(self, lane: Lane) -> None:
         try:
             await lane.worker.stop()
-        except WorkerError:
+        except StackError:
             return  # it is gone; what it reported until then is kept
 
     async def _collect(self, lane: Lane) -> tuple[Evidence, str | None]:
@@ -182,7 +181,7 @@ class Trial:
                 own = [window for window in windows if window is not None]
                 evidence = self._evidence(lane, span, await lane.stack.journal(), own)
                 await lane.worker.close_client()
-        except (StackError, WorkerError, TimeoutError) as error:
+        except (StackError, TimeoutError) as error:
             trouble = str(error) or f"the stack of {lane.subject} did not answer in {COLLECT_S_MAX:g}s"
             return self._evidence(lane, span, (), ()), trouble
         return evidence, None
