@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, Headers, ProviderView, RateLimitState, Request
 from seawall_simulators.wires import anthropic_errors, anthropic_headers, anthropic_messages, anthropic_models
-from seawall_simulators.wires.decoding import BodyError
+from seawall_simulators.wires.decoding import BodyError, too_deep
 
 Handler = Callable[[Request, ProviderView, Draw], Answer]
 
@@ -38,8 +38,8 @@ class Anthropic:
             raise ApiError(405, "invalid_request_error", "Method Not Allowed", operation=operation)
         try:
             return handler(request, provider, draw)
-        except BodyError as error:
-            refusal = anthropic_errors.refusal(error)
+        except (BodyError, RecursionError) as error:
+            refusal = anthropic_errors.refusal(error if isinstance(error, BodyError) else too_deep())
             refusal.operation = operation
             raise refusal from error
         except ApiError as error:

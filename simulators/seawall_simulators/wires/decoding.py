@@ -38,7 +38,12 @@ def read(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BodyError("malformed", "", str(error)) from error
     except RecursionError as error:
-        raise BodyError("malformed", "", "nested too deeply") from error
+        raise too_deep() from error
+
+
+def too_deep() -> BodyError:
+    """A body so deeply nested that reading it, or counting its tokens, exhausts the stack."""
+    return BodyError("malformed", "", "nested too deeply")
 
 
 def body_error(said: str) -> BodyError:

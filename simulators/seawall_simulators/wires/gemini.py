@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, Headers, ProviderView, RateLimitState, Request
 from seawall_simulators.wires import gemini_errors, gemini_models
-from seawall_simulators.wires.decoding import BodyError
+from seawall_simulators.wires.decoding import BodyError, too_deep
 from seawall_simulators.wires.gemini_embeddings import embed, embed_batch
 from seawall_simulators.wires.gemini_generate import count_tokens, generate, stream_generate
 
@@ -54,8 +54,8 @@ class Gemini:
         kind, handler = METHODS[method]
         try:
             return handler(request, model, provider, draw)
-        except BodyError as error:
-            refusal = gemini_errors.refusal(error, kind)
+        except (BodyError, RecursionError) as error:
+            refusal = gemini_errors.refusal(error if isinstance(error, BodyError) else too_deep(), kind)
             refusal.operation, refusal.model = method, model
             raise refusal from error
         except ApiError as error:

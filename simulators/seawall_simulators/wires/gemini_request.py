@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Struct
 
-from seawall_simulators.wires.decoding import BodyError, body_error, read
+from seawall_simulators.wires.decoding import body_error, read, too_deep
 from seawall_simulators.wires.reply import ANY_OBJECT, Tool, Wish
 from seawall_simulators.wires.token_count import PER_MEDIA, PER_MESSAGE, json_tokens, text_tokens
 
@@ -188,7 +188,7 @@ def read_either(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     except msgspec.ValidationError as error:
         raise body_error(str(error)) from error
     except RecursionError as error:
-        raise BodyError("malformed", "", "nested too deeply") from error
+        raise too_deep() from error
 
 
 def camel_keys(value: Any) -> Any:

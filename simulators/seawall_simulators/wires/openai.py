@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, Headers, ProviderView, RateLimitState, Request
 from seawall_simulators.wires import openai_errors, openai_headers
-from seawall_simulators.wires.decoding import BodyError
+from seawall_simulators.wires.decoding import BodyError, too_deep
 from seawall_simulators.wires.openai_chat import OPERATION as CHAT
 from seawall_simulators.wires.openai_chat import chat
 from seawall_simulators.wires.openai_embeddings import OPERATION as EMBEDDINGS
@@ -48,8 +48,8 @@ class OpenAI:
             raise ApiError(405, "method_not_supported", message, operation=operation)
         try:
             return handler(request, provider, draw)
-        except BodyError as error:
-            refusal = openai_errors.refusal(error)
+        except (BodyError, RecursionError) as error:
+            refusal = openai_errors.refusal(error if isinstance(error, BodyError) else too_deep())
             refusal.operation = operation
             raise refusal from error
         except ApiError as error:

@@ -48,6 +48,8 @@ def example(schema: Any, word: Callable[[], str]) -> Any:
     """
     try:
         return _Example(schema, word).of(schema, 0, 0)
+    except RecursionError as error:
+        raise SchemaError("schema is nested too deeply") from error
     except (AttributeError, KeyError, TypeError) as error:
         raise SchemaError(f"a keyword's value is of the wrong kind: {error}") from error
 
