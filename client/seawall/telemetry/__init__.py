@@ -1,0 +1,1 @@
+"""What is told of calls and attempts: events, and the log lines made of them."""

@@ -1,0 +1,88 @@
+"""One JSON line per attempt and per call, by the standard library's logging."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TextIO
+
+import msgspec
+
+from seawall.telemetry.events import AttemptEvent, CallEvent, attempt_event, call_event
+from seawall.trace import AttemptRecord, CallContext, CallTrace
+
+LOGGER_NAME = "seawall"
+
+_logger = logging.getLogger(LOGGER_NAME)
+_logger.addHandler(logging.NullHandler())  # silent until the application wants to hear
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LogObserver:
+    """Logs attempts and calls at level INFO, to the logger `seawall`. Costs next to nothing while nobody listens.
+
+    The message of each record is the JSON line itself, encoded only when a handler writes it.
+    """
+
+    def __init__(self, *, wall_clock: Callable[[], datetime] = _now) -> None:
+        self._wall_clock = wall_clock
+
+    def attempt_finished(self, context: CallContext, record: AttemptRecord) -> None:
+        """Log an attempt."""
+        if _logger.isEnabledFor(logging.INFO):
+            _log(attempt_event(context, record, self._wall_clock()))
+
+    def call_finished(self, trace: CallTrace) -> None:
+        """Log a call."""
+        if _logger.isEnabledFor(logging.INFO):
+            _log(call_event(trace, self._wall_clock()))
+
+
+def _log(event: AttemptEvent | CallEvent) -> None:
+    # Logger.info would walk the stack to find where it was called, which is always here.
+    _logger.handle(_logger.makeRecord(LOGGER_NAME, logging.INFO, "", 0, event, (), None))
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes Seawall's events as they are, and any other record as a JSON line with `event: log`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line of JSON."""
+        if isinstance(record.msg, AttemptEvent | CallEvent):
+            return str(record.msg)
+        line = {
+            "event": "log",
+            "time": datetime.fromtimestamp(record.created, UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+class JsonHandler(logging.StreamHandler[TextIO]):
+    """What `configure_json_logs` installs."""
+
+
+def configure_json_logs(stream: TextIO | None = None, *, level: int = logging.INFO) -> logging.Handler:
+    """Send the logger `seawall` to `stream` (default: stderr) as JSON lines, and nowhere else.
+
+    Call it again to change the stream. Applications with handlers of their own need not call it: they set the
+    level of the logger `seawall`, and each record's message is the JSON line.
+    """
+    for handler in _logger.handlers[:]:
+        if isinstance(handler, JsonHandler):
+            _logger.removeHandler(handler)
+    handler = JsonHandler(stream or sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    _logger.addHandler(handler)
+    _logger.setLevel(level)
+    _logger.propagate = False
+    return handler
