@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from seawall_simulators.draw import Draw
 from seawall_simulators.script import END, Head, Script, Send, Step, Wait
-from seawall_simulators.wire import Answer, Headers
+from seawall_simulators.wire import Answer
 
 
 class Latency(BaseModel):
@@ -37,13 +37,13 @@ class Behaviour(BaseModel):
     tokens_per_minute: int | None = Field(default=None, ge=1, le=1_000_000_000_000)
 
 
-def script_of(answer: Answer, headers: Headers, behaviour: Behaviour, draw: Draw) -> Script:
-    """What a healthy provider does to give this answer; `headers` go with those the answer has."""
+def script_of(answer: Answer, headers: bytes, behaviour: Behaviour, draw: Draw) -> Script:
+    """What a healthy provider does to give this answer; `headers` are lines that go with those the answer has."""
     if answer.body is not None:
-        head = Head(answer.status, answer.headers + headers, answer.content_type, len(answer.body))
+        head = Head(answer.status, answer.headers, answer.content_type, len(answer.body), headers)
         waits = _whole_wait(answer, behaviour, draw)
         return (*waits, head, Send(answer.body, "body"), END)
-    head = Head(answer.status, answer.headers + headers, answer.content_type, None)
+    head = Head(answer.status, answer.headers, answer.content_type, None, headers)
     steps: list[Step] = [*_first_wait(behaviour, draw), head]
     steps.extend([Send(data, "prelude") for data in answer.head_chunks])
     if behaviour.inter_token_ms.median:

@@ -7,15 +7,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import click
 from msgspec import Struct
 
-from seawall_simulators.cli import run_loop
+from seawall_simulators.loop import run_loop
 
 CONNECTIONS = 16
 TOKENS = 10
@@ -175,7 +174,7 @@ def wrk(base_url: str, model: str, *, stream: bool, round_s: float) -> float | N
 class Server:
     """A fake provider without latency, as a process of its own."""
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         behaviour = {"tokens": TOKENS, "first_token_ms": {"median": 0}, "inter_token_ms": {"median": 0}}
         config = {
             "providers": {"alpha": {"wire": "openai", "models": ["m"], "port": 0, "behaviour": behaviour}}

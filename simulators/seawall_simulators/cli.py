@@ -16,12 +16,8 @@ import click
 
 from seawall_simulators.config import Config, default_config, load_config
 from seawall_simulators.document import DocumentError
+from seawall_simulators.loop import run_loop
 from seawall_simulators.server import LOOPBACK, ListenError, Simulators
-
-try:
-    from uvloop import run as run_loop
-except ImportError:  # pragma: no cover  (not on Windows)
-    from asyncio import run as run_loop  # type: ignore[assignment]
 
 _USAGE = 2
 _GC_THRESHOLD = 50_000

@@ -14,6 +14,7 @@ from httptools.parser.errors import HttpParserCallbackError, HttpParserError, Ht
 from seawall_simulators.exchange import Exchange, Receiver
 from seawall_simulators.render import head_bytes
 from seawall_simulators.script import CloseHow, Head
+from seawall_simulators.turn import Turn
 from seawall_simulators.wire import Request
 
 HEAD_BYTES_MAX = 65_536
@@ -22,6 +23,8 @@ BODY_BYTES_MAX = 32 * 1024 * 1024
 PIPELINED_MAX = 32
 PARTIAL_REQUEST_S_MAX = 30.0
 
+_BODY_DIGITS_MAX = len(str(BODY_BYTES_MAX))
+_TARGETS_MAX = 1000
 _LINGER_S = 1.0
 _FLUSH_POLL_S = 0.001
 _FLUSH_POLLS_MAX = 1000
@@ -29,12 +32,19 @@ _RESET = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NAMES_MAX = 10_000
 _names: dict[bytes, str] = {}
+_METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
+
+
+Target = tuple[Receiver, str, str]
+"""Who answers, and the path and query as they know them."""
 
 
 class Site(Protocol):
     """What is served on a listener."""
 
     connections: "set[Connection]"
+    targets: "dict[bytes, Target]"
+    """What `route` said to the request targets seen lately."""
 
     def route(self, path: str) -> tuple[Receiver, str]:
         """Who answers a request for this path, and the path as they know it."""
@@ -48,12 +58,14 @@ class _RefusedError(Exception):
 class Connection(asyncio.Protocol):
     """Parses requests, keeps pipelined ones in order, refuses what is no HTTP with a 4xx."""
 
-    def __init__(self, site: Site, loop: asyncio.AbstractEventLoop, number: int) -> None:
+    def __init__(self, site: Site, turn: Turn, number: int) -> None:
         self.number = number
         self.paused = False
         self.on_resume: Callable[[], None] | None = None
         self._site = site
-        self._loop = loop
+        self._turn = turn
+        self._loop = turn.loop
+        self._unsent: list[bytes] = []
         self._transport: asyncio.Transport = None  # type: ignore[assignment]  # set before anything else is called
         self._current: Exchange | None = None
         self._pending: deque[Exchange] = deque()
@@ -81,26 +93,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes from the client."""
-        if self._deaf:
-            return
-        if not self._in_body:
-            self._head_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._deaf = True  # the request itself is answered as any other; what follows is no HTTP
-        except HttpParserCallbackError as error:
-            if not isinstance(error.__context__, _RefusedError):
-                raise
-        except HttpParserError:
-            self._refuse(400)
-        if not self._in_body and self._head_bytes > HEAD_BYTES_MAX:
-            self._refuse(431)
-        self._serve()
+        self._turn.arrived(self, data)
 
-    def eof_received(self) -> None:
-        """The client has closed its side: it left, whatever was under way."""
-        self._leave()
+    def eof_received(self) -> bool:
+        """The client has closed its side; what it said before is handled first."""
+        self._turn.arrived(self, b"")
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """The connection is gone."""
@@ -118,15 +116,44 @@ class Connection(asyncio.Protocol):
         if resume is not None:
             resume()
 
-    # The parser's calls
+    # The turn's calls
 
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._target = b""
-        self._raw_headers.clear()
-        self._body = []
-        self._body_bytes = 0
-        self._partial_since_s = monotonic()
+    def handle(self, data: bytes) -> None:
+        """Bytes from the client; none when it has closed its side: then it left, whatever was under way."""
+        if not data:
+            self._leave()
+            self._close()
+            return
+        if self._deaf:
+            return
+        if not self._in_body:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except HttpParserUpgrade:
+            self._deaf = True  # the request itself is answered as any other; what follows is no HTTP
+        except HttpParserCallbackError as error:
+            if not isinstance(error.__context__, _RefusedError):
+                raise
+        except HttpParserError:
+            self._refuse(400)
+        if self._head_bytes or self._in_body:
+            self._note_partial()
+        self._serve()
+
+    def flush(self) -> None:
+        """Sends what was said in this turn."""
+        said, self._unsent = self._unsent, []
+        if said:
+            self._transport.write(said[0] if len(said) == 1 else b"".join(said))
+
+    def drop(self) -> None:
+        """Throws the client out."""
+        self._unsent = []
+        self._leave()
+        self._transport.abort()
+
+    # The parser's calls
 
     def on_url(self, url: bytes) -> None:
         """The request target, or the next piece of it."""
@@ -143,14 +170,15 @@ class Connection(asyncio.Protocol):
             _names.get(name) or _lower(name): value.decode("latin-1") for name, value in raw.items()
         }
         self._in_body = True
-        if int(headers.get("content-length", "0")) > BODY_BYTES_MAX:
+        length = headers.get("content-length", "")
+        if len(length) >= _BODY_DIGITS_MAX and int(length) > BODY_BYTES_MAX:
             self._stop(413)
         expected = headers.get("expect")
         if expected is not None:
             if expected.lower() != "100-continue":
                 self._stop(417)
             if self._current is None and not self._pending and self._parser.get_http_version() != "1.0":
-                self._transport.write(_CONTINUE)
+                self.write(_CONTINUE)
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
@@ -163,34 +191,57 @@ class Connection(asyncio.Protocol):
         """A whole request."""
         parser = self._parser
         body = self._body
-        path, query = _split_target(self._target)
-        receiver, path = self._site.route(path)
-        request = Request(
-            parser.get_method().decode("latin-1"),
-            path,
-            query,
-            self._headers,
-            body[0] if len(body) == 1 else b"".join(body),
-        )
+        receiver, path, query = self._site.targets.get(self._target) or self._resolve(self._target)
         self._pending.append(
             Exchange(
                 self,
-                request,
+                Request(
+                    _METHODS.get(parser.get_method(), "OTHER"),
+                    path,
+                    query,
+                    self._headers,
+                    body[0] if len(body) == 1 else b"".join(body),
+                ),
                 receiver,
                 keep_alive=parser.should_keep_alive(),
                 legacy=parser.get_http_version() == "1.0",
             )
         )
+        self._target = b""
+        self._raw_headers.clear()
         self._body = []
+        self._body_bytes = 0
         self._in_body = False
         self._head_bytes = 0
         self._partial_since_s = None
+
+    def _resolve(self, target: bytes) -> Target:
+        """Who answers this target; remembered, since clients ask for few different ones."""
+        path, query = _split_target(target)
+        receiver, path = self._site.route(path)
+        targets = self._site.targets
+        if len(targets) >= _TARGETS_MAX:
+            targets.clear()
+        targets[target] = resolved = (receiver, path, query)
+        return resolved
+
+    def _note_partial(self) -> None:
+        """A request has begun to arrive and is not complete."""
+        if not self._in_body and self._head_bytes > HEAD_BYTES_MAX:
+            self._refuse(431)
+        elif self._partial_since_s is None:
+            self._partial_since_s = monotonic()
 
     # The exchange's calls
 
     def write(self, data: bytes) -> None:
         """Sends bytes."""
-        self._transport.write(data)
+        if not self._turn.taken:
+            self._transport.write(data)
+            return
+        if not self._unsent:
+            self._turn.later(self)
+        self._unsent.append(data)
 
     def call_later(self, delay_s: float, action: Callable[[], None]) -> asyncio.TimerHandle:
         """Runs an action on the connection's loop."""
@@ -202,7 +253,7 @@ class Connection(asyncio.Protocol):
         if not keep_alive:
             self._deaf = True
             self._pending.clear()
-            self._transport.close()
+            self._close()
         elif not self._serving:
             self._serve()
 
@@ -212,16 +263,12 @@ class Connection(asyncio.Protocol):
         self._deaf = True
         self._pending.clear()
         if how == "fin":
-            self._transport.close()
+            self._close()
         else:
+            self.flush()
             self._reset(_FLUSH_POLLS_MAX)
 
     # The server's calls
-
-    def drop(self) -> None:
-        """Throws the client out."""
-        self._leave()
-        self._transport.abort()
 
     def expire(self, now_s: float) -> None:
         """Refuses a request that has been arriving for too long."""
@@ -237,7 +284,8 @@ class Connection(asyncio.Protocol):
         self._serving = False
         if self._refusal and self._current is None:
             self._say_refusal()
-        self._bound_backlog()
+        if self._pending or not self._reading:
+            self._bound_backlog()
 
     def _bound_backlog(self) -> None:
         """Stops reading while too many requests wait for their turn."""
@@ -263,9 +311,14 @@ class Connection(asyncio.Protocol):
         status, self._refusal = self._refusal, 0
         if self._transport.is_closing():
             return
-        self._transport.write(head_bytes(Head(status, (), "text/plain", 0), close=True, chunked=False))
+        self.write(head_bytes(Head(status, (), "text/plain", 0), close=True, chunked=False))
+        self.flush()
         self._transport.write_eof()
         self._loop.call_later(_LINGER_S, self._transport.abort)
+
+    def _close(self) -> None:
+        self.flush()
+        self._transport.close()
 
     def _reset(self, polls: int) -> None:
         if self._transport.is_closing():

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import msgspec
 
 from seawall_simulators.config import ProviderDocument
-from seawall_simulators.connection import Connection
+from seawall_simulators.connection import Connection, Target
 from seawall_simulators.document import DocumentError, nearest, validate
 from seawall_simulators.exchange import Exchange, Receiver
 from seawall_simulators.faults import parse_all
@@ -40,6 +40,7 @@ class Control:
         reset: Callable[[], None],
     ) -> None:
         self.connections: set[Connection] = set()
+        self.targets: dict[bytes, Target] = {}
         self._providers = providers
         self._journal = journal
         self._token = token

@@ -12,6 +12,7 @@ from seawall_simulators.wire import Request
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
+    from hashlib import _Hash
 
 
 class Link(Protocol):
@@ -42,57 +43,35 @@ class Exchange:
     `on_finish(exchange, left)` is called exactly once, when the response has ended or the client has left.
     """
 
-    __slots__ = (
-        "_bodiless",
-        "_chunked",
-        "_digest",
-        "_due_s",
-        "_keep_alive",
-        "_legacy",
-        "_steps",
-        "_timer",
-        "finished",
-        "fired",
-        "first_byte_s",
-        "link",
-        "on_finish",
-        "receiver",
-        "request",
-        "status",
-        "tokens_sent",
-    )
+    # Class attributes, so that a request that needs none of them pays for none of them.
+    finished = False
+    status: int | None = None
+    first_byte_s: float | None = None
+    tokens_sent = 0
+    fired: tuple[Mark, ...] = ()
+    on_finish: "Callable[[Exchange, bool], None] | None" = None
+    _chunked = False
+    _bodiless = False
+    _due_s = 0.0
+    _digest: "_Hash | None" = None
+    _timer: "TimerHandle | None" = None
+    _steps: Iterator[Step] = iter(())
 
     def __init__(
-        self,
-        link: Link,
-        request: Request,
-        receiver: "Receiver",
-        *,
-        keep_alive: bool,
-        legacy: bool,
+        self, link: Link, request: Request, receiver: "Receiver", *, keep_alive: bool, legacy: bool
     ) -> None:
         self.link = link
         self.request = request
         self.receiver = receiver
-        self.on_finish: Callable[[Exchange, bool], None] | None = None
-        self.finished = False
-        self.first_byte_s: float | None = None
-        self.status: int | None = None
-        self.tokens_sent = 0
-        self.fired: list[Mark] = []
         self._keep_alive = keep_alive
         self._legacy = legacy  # HTTP/1.0, which knows no chunks
-        self._chunked = False
-        self._bodiless = request.method == "HEAD"
-        self._digest = sha256()
-        self._due_s = 0.0
-        self._timer: TimerHandle | None = None
-        self._steps: Iterator[Step] = iter(())
+        if request.method == "HEAD":
+            self._bodiless = True
 
     @property
     def body_sha256(self) -> bytes | None:
         """The digest of the body bytes sent so far, before transfer encoding; None before any byte."""
-        return None if self.first_byte_s is None else self._digest.digest()
+        return None if self._digest is None else self._digest.digest()
 
     def play(self, script: Script) -> None:
         """Begins the response."""
@@ -125,7 +104,7 @@ class Exchange:
                 case Head():
                     out.append(self._head(step))
                 case Mark():
-                    self.fired.append(step)
+                    self.fired = (*self.fired, step)
                 case Wait():
                     self._due_s += step.seconds
                     delay_s = self._due_s - monotonic()
@@ -147,11 +126,13 @@ class Exchange:
 
     def _head(self, head: Head) -> bytes:
         self.status = head.status
-        self._bodiless = self._bodiless or not has_body(head.status)
-        endless = head.length is None
-        self._chunked = endless and not self._legacy
-        if endless and self._legacy:
-            self._keep_alive = False
+        if not has_body(head.status):
+            self._bodiless = True
+        if head.length is None:
+            if self._legacy:
+                self._keep_alive = False
+            else:
+                self._chunked = True
         return head_bytes(head, close=not self._keep_alive, chunked=self._chunked)
 
     def _send(self, step: Send, out: list[bytes], body: list[bytes]) -> None:
@@ -166,9 +147,11 @@ class Exchange:
     def _flush(self, out: list[bytes], body: list[bytes]) -> None:
         if out:
             self.link.write(b"".join(out))
-            self._digest.update(b"".join(body))
-            if self.first_byte_s is None:
+            if self._digest is None:
+                self._digest = sha256(b"".join(body))
                 self.first_byte_s = monotonic()
+            else:
+                self._digest.update(b"".join(body))
 
     def _break_off(self, step: Hang | Close) -> None:
         if isinstance(step, Close):

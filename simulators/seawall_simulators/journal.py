@@ -1,6 +1,7 @@
 """What the providers saw and did, one row a request, to be joined with what clients say."""
 
 from collections import deque
+from hashlib import sha256
 from itertools import islice
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ from seawall_simulators.script import Mark
 Outcome = Literal["complete", "client_left", "faulted", "rejected"]
 
 ROWS_MAX = 1_000_000
+_SHORT_ANSWER_CHARS_MAX = 200
 
 
 class Row(Struct, gc=False, kw_only=True):
@@ -37,8 +39,8 @@ class Row(Struct, gc=False, kw_only=True):
     tokens_sent: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    answer_sha256: bytes | None = None
-    """Of the full text the provider meant to give."""
+    answer: str | bytes | None = None
+    """The full text the provider meant to give, or its SHA-256, which is hashed when asked for if it is short."""
     body_sha256: bytes | None = None
     """Of the body bytes sent, before any transfer encoding."""
 
@@ -46,10 +48,15 @@ class Row(Struct, gc=False, kw_only=True):
         """The row as the control API gives it."""
         document = {name: getattr(self, name) for name in self.__struct_fields__}
         document["faults"] = [{"id": mark.id, "fault": mark.fault} for mark in self.faults]
-        for name in ("answer_sha256", "body_sha256"):
-            digest = document[name]
-            document[name] = digest.hex() if digest is not None else None
+        answer = document.pop("answer")
+        digest = sha256(answer.encode()).digest() if isinstance(answer, str) else answer
+        document["answer_sha256"] = digest.hex() if digest is not None else None
+        document["body_sha256"] = self.body_sha256.hex() if self.body_sha256 is not None else None
         return document
+
+    def meant(self, text: str) -> None:
+        """Notes what the provider meant to say, in bounded memory."""
+        self.answer = text if len(text) <= _SHORT_ANSWER_CHARS_MAX else sha256(text.encode()).digest()
 
 
 class Journal:

@@ -15,6 +15,7 @@ from seawall_simulators.fault import Context, Fault, afflict
 from seawall_simulators.journal import Journal, Row
 from seawall_simulators.occurrences import Occurrences
 from seawall_simulators.rate_limits import RateLimiter
+from seawall_simulators.render import header_bytes
 from seawall_simulators.script import Script, head_of, whole
 from seawall_simulators.wire import Answer, ApiError, ProviderView, RateLimitState
 from seawall_simulators.wires import WIRES
@@ -31,7 +32,7 @@ class Provider:
         self._key = provider_key(seed, name)
         self._journal = journal
         self._wire = WIRES[document.wire]
-        self._unlimited_headers = self._wire.rate_limit_headers(RateLimitState())
+        self._unlimited_headers = header_bytes(self._wire.rate_limit_headers(RateLimitState()))
         self._under_way: dict[int, tuple[Exchange, Row]] = {}
         self._become(document)
         self._forget()
@@ -128,15 +129,15 @@ class Provider:
             now_s = monotonic()
             tokens = answer.input_tokens + answer.output_tokens
             retry_after_s = self._limiter.admit(tokens, now_s) if billed else None
-            limit_headers = self._wire.rate_limit_headers(self._limiter.state(now_s))
+            limit_headers = header_bytes(self._wire.rate_limit_headers(self._limiter.state(now_s)))
             if retry_after_s is not None:
                 script = self._refusal(row, draw, _TOO_MANY_REQUESTS, retry_after_s=retry_after_s)
                 head = head_of(script)
                 assert head is not None  # noqa: S101  (a refusal has a head)
-                script = (replace(head, headers=head.headers + limit_headers), *script[1:])
+                script = (replace(head, prepared=limit_headers), *script[1:])
                 return self._afflicted(script, None, row, draw)
         row.output_tokens = answer.output_tokens
-        row.answer_sha256 = sha256(answer.text.encode()).digest()
+        row.meant(answer.text)
         script = script_of(answer, limit_headers, self._behaviour, draw)
         return self._afflicted(script, answer, row, draw)
 
@@ -151,7 +152,7 @@ class Provider:
         retry_after_s: float | None = None,
     ) -> Script:
         row.outcome = "rejected"
-        row.answer_sha256 = None
+        row.answer = None
         row.output_tokens = 0
         row.request_id = row.request_id or self._wire.request_id(draw)
         headers, body = self._wire.error(
@@ -175,24 +176,25 @@ class Provider:
                 elif place is Place.QUEUED:
                     self._under_way[id(exchange)] = exchange, row
                     return
+                self._under_way[id(exchange)] = exchange, row
         exchange.play(script)
         if not exchange.finished:
             self._under_way[id(exchange)] = exchange, row
 
     def _finished(self, row: Row, exchange: Exchange, left: bool) -> None:  # noqa: FBT001  (the exchange's call)
-        self._under_way.pop(id(exchange), None)
         _note(row, exchange)
         row.finished_monotonic_s = monotonic()
         if left:
             row.outcome = "client_left"
-        elif exchange.fired:
+        elif row.faults:
             row.outcome = "faulted"
         elif row.outcome is None:
             row.outcome = "complete"
             if not row.stream:
                 row.tokens_sent = row.output_tokens
         self._journal.append(row)
-        self._capacity.leave(id(exchange))
+        if self._under_way and self._under_way.pop(id(exchange), None) is not None:
+            self._capacity.leave(id(exchange))
 
 
 def _note(row: Row, exchange: Exchange) -> None:
@@ -201,4 +203,4 @@ def _note(row: Row, exchange: Exchange) -> None:
     row.first_byte_monotonic_s = exchange.first_byte_s
     row.tokens_sent = exchange.tokens_sent
     row.body_sha256 = exchange.body_sha256
-    row.faults = tuple(exchange.fired)
+    row.faults = exchange.fired

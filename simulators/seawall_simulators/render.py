@@ -3,9 +3,11 @@
 from http.client import responses
 
 from seawall_simulators.script import Head
+from seawall_simulators.wire import Headers
 
 _REASONS = responses | {529: "Site is overloaded"}
 _BODILESS = frozenset({204, 304})
+
 LAST_CHUNK = b"0\r\n\r\n"
 
 
@@ -14,19 +16,36 @@ def has_body(status: int) -> bool:
     return status not in _BODILESS
 
 
+def header_bytes(headers: Headers) -> bytes:
+    """Header lines."""
+    return "".join([f"{name}: {value}\r\n" for name, value in headers]).encode("latin-1", "replace")
+
+
 def head_bytes(head: Head, *, close: bool, chunked: bool) -> bytes:
     """A response head; `close` announces that the connection ends with it."""
-    status = head.status
-    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}\r\ncontent-type: {head.content_type}\r\n"]
-    lines += [f"{name}: {value}\r\n" for name, value in head.headers]
     if chunked:
-        lines.append("transfer-encoding: chunked\r\n")
-    elif head.length is not None and has_body(status):
-        lines.append(f"content-length: {head.length}\r\n")
-    lines.append("connection: close\r\n\r\n" if close else "\r\n")
-    return "".join(lines).encode("latin-1", "replace")
+        framing = b"transfer-encoding: chunked\r\n"
+    elif head.length is not None and head.status not in _BODILESS:
+        framing = b"content-length: %d\r\n" % head.length
+    else:
+        framing = b""
+    return b"%bcontent-type: %b\r\n%b%b%b%b" % (
+        _STATUS_LINES.get(head.status) or _status_line(head.status),
+        head.content_type.encode("latin-1", "replace"),
+        header_bytes(head.headers),
+        head.prepared,
+        framing,
+        b"connection: close\r\n\r\n" if close else b"\r\n",
+    )
+
+
+def _status_line(status: int) -> bytes:
+    return f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}\r\n".encode()
 
 
 def chunk(data: bytes) -> bytes:
     """One chunk of a chunked body; `data` is not empty, or it would end the body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+_STATUS_LINES = {status: _status_line(status) for status in _REASONS}

@@ -18,6 +18,8 @@ class Head(Struct, frozen=True, gc=False):
     headers: Headers
     content_type: str
     length: int | None
+    prepared: bytes = b""
+    """More headers, already as HTTP has them: those that are the same in every answer."""
 
 
 class Send(Struct, frozen=True, gc=False):

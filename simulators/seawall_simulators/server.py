@@ -10,12 +10,13 @@ from typing import Any, Self
 import msgspec
 
 from seawall_simulators.config import Config
-from seawall_simulators.connection import Connection, Site
+from seawall_simulators.connection import Connection, Site, Target
 from seawall_simulators.control import Control
 from seawall_simulators.exchange import Exchange, Receiver
 from seawall_simulators.journal import Journal
 from seawall_simulators.provider import Provider
 from seawall_simulators.script import whole
+from seawall_simulators.turn import Turn
 
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 1024
@@ -31,6 +32,7 @@ class OwnListener:
 
     def __init__(self, provider: Provider, connections: set[Connection]) -> None:
         self.connections = connections
+        self.targets: dict[bytes, Target] = {}
         self._provider = provider
 
     def route(self, path: str) -> tuple[Receiver, str]:
@@ -43,6 +45,7 @@ class SharedListener:
 
     def __init__(self, providers: Mapping[str, Provider], connections: set[Connection]) -> None:
         self.connections = connections
+        self.targets: dict[bytes, Target] = {}
         self._providers = providers
 
     def route(self, path: str) -> tuple[Receiver, str]:
@@ -77,6 +80,7 @@ class Simulators:
         self.control_url = ""
 
     async def __aenter__(self) -> Self:
+        self._turn = Turn(asyncio.get_running_loop())
         try:
             await self._listen()
         except ListenError:
@@ -119,10 +123,10 @@ class Simulators:
         self.control_url = await self._serve(control, self._config.control_port)
 
     async def _serve(self, site: Site, port: int) -> str:
-        loop = asyncio.get_running_loop()
+        turn = self._turn
         try:
-            server = await loop.create_server(
-                lambda: Connection(site, loop, next(self._numbers)), self._host, port, backlog=_BACKLOG
+            server = await turn.loop.create_server(
+                lambda: Connection(site, turn, next(self._numbers)), self._host, port, backlog=_BACKLOG
             )
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
