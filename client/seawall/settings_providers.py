@@ -124,14 +124,14 @@ def _drafts_from_keys(variables: Mapping[str, Stated]) -> dict[str, _Draft]:
             continue
         origin = variables[variable].origin
         draft = drafts[customs.provider_name] = _Draft(origin)
-        settled = {
+        customary = {
             "name": customs.provider_name,
             "wire": wire,
             "model": customs.default_model,
             "api_key_env": variable,
         }
-        for field, text in settled.items():
-            draft.stated[field] = Stated(value=text, text=text, origin=origin)
+        for field, text in customary.items():
+            draft.stated[field] = Stated(value=text, text=text, origin=f"default, for {variable} is set")
         if _text(variables, customs.base_url_variable):
             draft.stated["base_url"] = variables[customs.base_url_variable]
     return drafts
