@@ -51,6 +51,11 @@ class LatencyDigest:
             self._cached, self._cached_until = self._compute(now)
         return self._cached
 
+    def longest_s(self, now: float) -> float | None:
+        """Return the longest recent latency, in seconds, or None where there is none at all."""
+        oldest = now - self._memory_s
+        return max((s for s, at in zip(self._samples, self._at, strict=True) if at > oldest), default=None)
+
     def _compute(self, now: float) -> tuple[float | None, float]:
         oldest = now - self._memory_s
         recent = sorted(s for s, at in zip(self._samples, self._at, strict=True) if at > oldest)

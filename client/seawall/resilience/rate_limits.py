@@ -72,12 +72,17 @@ class RateLimit:
             self._trial_until = -math.inf
 
     def failed(self, now: float, trial: int, failure: Failure) -> None:
-        """Note a failure and the rest it asks for, if any. A nearer time never shortens a rest."""
+        """Note a failure and the rest it asks for, if any. A nearer time never shortens a rest.
+
+        Attempts that were on their way when the rest began say nothing about how long it should be, unless
+        the provider names a time.
+        """
         rest_s = self._rest_s(failure)
-        if rest_s is None:
+        if rest_s is None or (now < self.until and failure.retry_after_s is None):
             self.released(trial)
             return
-        self._in_a_row += 1
+        if now >= self.until:
+            self._in_a_row += 1
         self._trial += 1
         self._trial_until = -math.inf
         self.until = max(self.until, now + rest_s)

@@ -1,0 +1,122 @@
+"""One attempt while it runs: whom it asks, what has come, and when patience ends."""
+
+from __future__ import annotations
+
+import math
+
+from seawall.resilience.actions import Action, Deliver
+from seawall.resilience.breaker import UNCOUNTED
+from seawall.resilience.deadline import TimeoutOptions
+from seawall.resilience.failures import Failure
+from seawall.resilience.provider import Provider
+from seawall.trace import AttemptWhy
+
+
+class Attempt:
+    """The state of one attempt. Times are absolute; infinity means never.
+
+    States, by what is set: waiting (`flowing` false), flowing (a token or reported reasoning has come),
+    committed (the call's consumer gets its tokens; the call knows which one that is). `late` marks one whose
+    silence is far beyond what is usual: counted once against its provider, whatever comes after.
+    """
+
+    __slots__ = (
+        "breaker_state",
+        "client_request_id",
+        "deliver",
+        "first_token_at",
+        "flowing",
+        "gap_s",
+        "generation",
+        "hedge_at",
+        "http_status",
+        "last_life_at",
+        "last_token_at",
+        "late",
+        "late_after_s",
+        "late_at",
+        "number",
+        "provider",
+        "started",
+        "timeout_at",
+        "total_at",
+        "trial",
+        "why",
+    )
+
+    def __init__(self, number: int, provider: Provider, why: AttemptWhy, started: float) -> None:
+        self.number = number
+        self.provider = provider
+        self.why: AttemptWhy = why
+        self.started = started
+        self.client_request_id = ""
+        self.generation = UNCOUNTED
+        self.trial = 0
+        self.breaker_state = provider.breaker.state
+        self.http_status: int | None = None
+        self.first_token_at: float | None = None
+        self.last_token_at = self.last_life_at = started
+        self.gap_s = 0.0
+        self.flowing = False
+        self.late = False
+        self.late_after_s = math.inf
+        self.hedge_at = self.late_at = self.timeout_at = self.total_at = math.inf
+        self.deliver: tuple[Action, ...] = (Deliver(number),)
+
+    def wake_at(self, timeouts: TimeoutOptions) -> float:
+        """Return when this attempt must next be looked at if nothing comes."""
+        at = min(self.timeout_at, self.total_at, self.hedge_at, self.late_at)
+        if self.flowing:
+            at = min(at, self.stalls_at(timeouts))
+        return at
+
+    def stalls_at(self, timeouts: TimeoutOptions) -> float:
+        """Return when its silence is a stall. Keep-alive pings put that off only up to their limit."""
+        silent_at = max(self.last_token_at, self.last_life_at) + timeouts.stall_s
+        return min(silent_at, self.last_token_at + max(timeouts.ping_limit_s, timeouts.stall_s))
+
+    def token(self, now: float) -> None:
+        """Note progress: a token, or reported reasoning."""
+        gap_s = now - self.last_token_at
+        if gap_s > self.gap_s and self.flowing:
+            self.gap_s = gap_s
+        self.last_token_at = now
+        self.late_at = now + self.late_after_s
+
+    def admit(self, now: float) -> None:
+        """Begin to count for the provider: takes the place of the probe or trial, where there is one."""
+        self.generation = self.provider.breaker.begin(now)
+        self.trial = self.provider.rate_limit.begin(now)
+        self.breaker_state = self.provider.breaker.state
+
+    def note_late(self, now: float) -> None:
+        """Count once that it takes far longer than is usual."""
+        if not self.late:
+            self.late = True
+            self.provider.breaker.late(now, self.generation)
+
+    def answered(self, now: float, *, stream: bool) -> None:
+        """Count an answer, and learn from it what is usual."""
+        provider = self.provider
+        provider.breaker.success(now, self.generation, was_late=self.late)
+        provider.rate_limit.answered(self.trial)
+        if stream:
+            first_token_at = now if self.first_token_at is None else self.first_token_at
+            provider.first_token.add(now, first_token_at - self.started)
+            provider.gap.add(now, self.gap_s)
+        else:
+            provider.answer.add(now, now - self.started)
+
+    def failed(self, now: float, failure: Failure, *, counts: bool) -> None:
+        """Count a failure, and the rest it asks for."""
+        if counts:
+            self.provider.breaker.failure(now, self.generation, was_late=self.late)
+        else:
+            self.provider.breaker.released(self.generation)
+        if self.generation != UNCOUNTED:
+            self.provider.rate_limit.failed(now, self.trial, failure)
+
+    def released(self) -> None:
+        """End without a word about the provider; the place of a probe or trial is free again."""
+        self.provider.breaker.released(self.generation)
+        self.provider.rate_limit.released(self.trial)

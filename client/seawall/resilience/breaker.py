@@ -1,0 +1,206 @@
+"""The circuit breaker's policy: when a provider rests, who probes it, and how traffic comes back.
+
+Attempts are stamped with the breaker's generation when they begin. Every transition and every probe starts a
+new generation, and a result from an older one is ignored: it speaks of a provider that no longer is.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from typing import Literal
+
+from pybreaker import CircuitBreakerListener
+
+from seawall.resilience.breaker_options import BreakerOptions
+from seawall.resilience.breaker_state import CLOSED, HALF_OPEN, OPEN, BreakerState
+from seawall.resilience.result_window import ResultWindow
+
+Override = Literal["open", "closed", "disabled"]
+UNCOUNTED = -1
+_JITTER = 0.2
+_RAMP_FROM = 0.1
+
+
+class Breaker:
+    """One provider and model's breaker. `alone`: there is no other provider, so only the failure rate opens it."""
+
+    __slots__ = (
+        "_alone",
+        "_closed_at",
+        "_consecutive",
+        "_lease_until",
+        "_open_until",
+        "_options",
+        "_override",
+        "_probes_passed",
+        "_ramp_credit",
+        "_rest_s",
+        "_rng",
+        "_state",
+        "_trips",
+        "_window",
+        "generation",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        options: BreakerOptions,
+        *,
+        rng: random.Random,
+        alone: bool = False,
+        listeners: Sequence[CircuitBreakerListener] = (),
+    ) -> None:
+        self._options = options
+        self._rng = rng
+        self._alone = alone
+        self._state = BreakerState(name, listeners)
+        self._window = ResultWindow(options.window_s)
+        self._override: Override | None = None if options.enabled else "disabled"
+        self._consecutive = 0
+        self._trips = 0
+        self._rest_s = 0.0
+        self._open_until = self._lease_until = self._closed_at = -math.inf
+        self._probes_passed = 0
+        self._ramp_credit = 0.0
+        self.generation = 0
+
+    @property
+    def state(self) -> str:
+        """The state: "closed", "open" or "half-open"."""
+        return self._state.name
+
+    def force(self, override: Override | None) -> None:
+        """Let an operator decide: always open, always closed, or disabled (closed, and blind).
+
+        None hands the decision back; the breaker then starts afresh, closed.
+        """
+        self._override = override
+        self._trips = 0
+        self._close(-math.inf)
+        if override == "open":
+            self._state.change(OPEN)
+
+    def admissible_at(self, now: float) -> float:
+        """Return when an attempt may begin: not after `now` means at once, infinity means not until told."""
+        if self._override is not None:
+            return math.inf if self._override == "open" else now
+        if self._state.name == CLOSED:
+            return now
+        return self._open_until if self._state.name == OPEN else self._lease_until
+
+    @property
+    def wants_probe(self) -> bool:
+        """Whether the next attempt is a probe."""
+        return self._override is None and self._state.name != CLOSED
+
+    def takes(self, now: float) -> bool:
+        """Whether this call is among the share that the ramp after closing lets through. Ask once per call."""
+        if self._closed_at == -math.inf:
+            return True
+        ramp_s = self._options.ramp_s
+        age_s = now - self._closed_at
+        if age_s >= ramp_s:
+            if age_s >= self._rest_s:
+                self._closed_at = -math.inf
+                self._trips = 0
+            return True
+        self._ramp_credit += _RAMP_FROM + (1.0 - _RAMP_FROM) * age_s / ramp_s
+        if self._ramp_credit < 1.0:
+            return False
+        self._ramp_credit -= 1.0
+        return True
+
+    def begin(self, now: float) -> int:
+        """Note that an attempt begins and return the generation to stamp it with; a probe gets one of its own."""
+        if self._override is not None:
+            return UNCOUNTED if self._override == "disabled" else self.generation
+        if self._state.name == CLOSED:
+            return self.generation
+        self._state.change(HALF_OPEN)
+        self.generation += 1
+        self._lease_until = now + self._options.probe_lease_s
+        return self.generation
+
+    def success(self, now: float, generation: int, *, was_late: bool = False) -> None:
+        """Note an answer. `was_late`: it was reported as late before."""
+        if generation != self.generation:
+            return
+        if self._state.name == HALF_OPEN:
+            self._probed(now, passed=self._alone or not was_late)
+        elif not was_late:
+            self._consecutive = 0
+            self._window.add(now, calls=1)
+
+    def failure(self, now: float, generation: int, *, was_late: bool = False) -> None:
+        """Note a failure that counts. `was_late`: it was reported as late before."""
+        if generation != self.generation:
+            return
+        if self._state.name == HALF_OPEN:
+            self._probed(now, passed=False)
+            return
+        if was_late:
+            self._window.add(now, failures=1)
+        else:
+            self._window.add(now, calls=1, failures=1)
+            self._consecutive += 1
+        self._judge(now)
+
+    def late(self, now: float, generation: int) -> None:
+        """Note, once per attempt and while it still runs, that it takes far longer than is usual."""
+        if generation != self.generation or self._state.name != CLOSED:
+            return
+        self._window.add(now, calls=1, slows=1)
+        self._consecutive += 1
+        self._judge(now)
+
+    def released(self, generation: int) -> None:
+        """Note that an attempt ended without saying anything about the provider; a probe's place is free again."""
+        if generation == self.generation and self._state.name == HALF_OPEN:
+            self._lease_until = -math.inf
+
+    def _judge(self, now: float) -> None:
+        if self._override is not None or self._state.name != CLOSED:
+            return
+        options, window = self._options, self._window
+        enough = window.calls >= options.minimum_calls
+        if enough and window.failures >= options.failure_rate * window.calls:
+            self._open(now)
+        elif self._alone:
+            return
+        elif (enough and window.slows >= options.slow_rate * window.calls) or (
+            self._consecutive >= options.consecutive_failures
+        ):
+            self._open(now)
+
+    def _probed(self, now: float, *, passed: bool) -> None:
+        self._lease_until = -math.inf
+        if not passed:
+            self._open(now)
+            return
+        self._probes_passed += 1
+        if self._probes_passed >= self._options.probes_to_close:
+            self._close(now)
+
+    def _open(self, now: float) -> None:
+        options = self._options
+        rest_s = min(options.open_s * options.open_growth**self._trips, options.open_max_s)
+        # An outage of days must not run into a float's limits.
+        if rest_s < options.open_max_s:
+            self._trips += 1
+        self._rest_s = rest_s * (1.0 + _JITTER * self._rng.random())
+        self._open_until = now + self._rest_s
+        self._probes_passed = 0
+        self.generation += 1
+        self._state.change(OPEN)
+
+    def _close(self, now: float) -> None:
+        self._window.clear()
+        self._consecutive = 0
+        self._probes_passed = 0
+        self._closed_at = now
+        self._ramp_credit = 0.0
+        self.generation += 1
+        self._state.change(CLOSED)

@@ -1,0 +1,214 @@
+"""One logical call as a pure state machine: events with the time in, actions out.
+
+No I/O, no clock, no task. A driver sends events and carries out the actions that each returns; docs/CALL_MACHINE.md
+is the table. Events about attempts that have ended, and events after the end of the call, do nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from seawall.errors import DeadlineExceeded
+from seawall.messages import Usage
+from seawall.resilience.actions import Action, CancelAttempt, Finish, WakeAt
+from seawall.resilience.attempt import Attempt
+from seawall.resilience.course import Course
+from seawall.resilience.failures import Failure, FailureKind
+from seawall.resilience.patience import set_flowing
+from seawall.trace import AttemptRecord
+
+NOTHING: tuple[Action, ...] = ()
+
+
+class Call(Course):
+    """A call. Feed it `start` once, then whatever happens, until an action is `Finish` or `Fail`."""
+
+    __slots__ = ()
+
+    @property
+    def records(self) -> Sequence[AttemptRecord]:
+        """The attempts that have ended so far."""
+        return self._ledger.records
+
+    @property
+    def over(self) -> bool:
+        """Whether the call has ended, one way or another."""
+        return self._over
+
+    def start(self, now: float) -> Sequence[Action]:
+        """Begin. Once, first."""
+        self._ledger.started = now
+        self._deadline = now + self._ledger.context.deadline_s
+        self._fleet.hedge_budget.earn(self._fleet.options.hedging.call_share)
+        actions: list[Action] = []
+        self._advance(now, actions)
+        return self._armed(actions)
+
+    def response_head(self, number: int, status: int) -> None:
+        """Note the HTTP status of a response. Decides nothing."""
+        if (attempt := self._live.get(number)) is not None:
+            attempt.http_status = status
+
+    def token(self, now: float, number: int) -> Sequence[Action]:
+        """Note that a streamed attempt brought a piece of the answer."""
+        attempt = self._live.get(number)
+        if attempt is None:
+            return NOTHING
+        actions: list[Action] = []
+        if attempt is not self._committed:
+            self._commit(now, attempt, actions)
+        else:
+            attempt.token(now)
+            if len(self._live) == 1:
+                return attempt.deliver
+        self._cancel_others(now, attempt, actions)
+        actions += attempt.deliver
+        return self._armed(actions)
+
+    def progress(self, now: float, number: int) -> Sequence[Action]:
+        """Note that a provider reports work on something it does not hand out (reasoning)."""
+        attempt = self._live.get(number)
+        if attempt is None:
+            return NOTHING
+        if attempt.flowing:
+            attempt.token(now)
+            return NOTHING
+        set_flowing(attempt, now, self._fleet.options)
+        return self._armed([])
+
+    def ping(self, now: float, number: int) -> None:
+        """Note a sign of life that is no progress."""
+        if (attempt := self._live.get(number)) is not None:
+            attempt.last_life_at = now
+            if attempt.flowing:
+                attempt.late_at = now + attempt.late_after_s
+
+    def attempt_succeeded(
+        self, now: float, number: int, *, usage: Usage | None = None, request_id: str | None = None
+    ) -> Sequence[Action]:
+        """Note a whole answer."""
+        attempt = self._live.pop(number, None)
+        if attempt is None:
+            return NOTHING
+        actions: list[Action] = []
+        if attempt.first_token_at is None:
+            if now >= attempt.late_at:
+                attempt.note_late(now)
+            if self._stream:
+                self._commit(now, attempt, actions)
+            attempt.first_token_at = now
+        self._candidates.ended(attempt.provider)
+        attempt.answered(now, stream=self._stream)
+        self._fleet.retry_budget.earn(self._fleet.options.retry_budget.success_share)
+        self._ledger.write(attempt, now, "answered", usage=usage, request_id=request_id)
+        self._cancel_others(now, attempt, actions)
+        self._end()
+        self.trace = self._ledger.trace(
+            now, "answered", skipped=self._candidates.skipped(self._ledger.started), winner=attempt
+        )
+        actions.append(Finish(number, self.trace))
+        return actions
+
+    def attempt_failed(self, now: float, number: int, failure: Failure) -> Sequence[Action]:
+        """Note that an attempt ended without an answer."""
+        attempt = self._live.get(number)
+        if attempt is None:
+            return NOTHING
+        actions: list[Action] = []
+        self._failed(now, attempt, failure, actions)
+        return self._armed(actions)
+
+    def timer(self, now: float) -> Sequence[Action]:
+        """Note that the time asked for by `WakeAt` has come."""
+        self._armed_at = math.inf
+        if self._over:
+            return NOTHING
+        actions: list[Action] = []
+        if now >= self._deadline:
+            self._pass_deadline(now, actions)
+            return actions
+        for attempt in tuple(self._live.values()):
+            self._inspect(now, attempt, actions)
+            if self._over:
+                return actions
+        if not self._live and now >= self._resume_at:
+            self._advance(now, actions)
+        return self._armed(actions)
+
+    def resumed(self, now: float) -> Sequence[Action]:
+        """Note that a consumer who had stopped reading reads on: its own silence is not the provider's."""
+        self._armed_at = math.inf
+        if self._over:
+            return NOTHING
+        if (attempt := self._committed) is not None:
+            attempt.last_token_at = attempt.last_life_at = now
+            attempt.late_at = now + attempt.late_after_s
+        return self._armed([])
+
+    def cancelled(self, now: float) -> Sequence[Action]:
+        """Note that the caller left. No provider is blamed; places of probes and trials are given back."""
+        if self._over:
+            return NOTHING
+        actions: list[Action] = []
+        self._cancel_others(now, None, actions)
+        self._end()
+        self.trace = self._ledger.trace(
+            now, "cancelled", skipped=self._candidates.skipped(self._ledger.started)
+        )
+        return actions
+
+    def _inspect(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
+        """Give up an attempt whose time is over; note and hedge one that is late."""
+        timeouts = self._fleet.options.timeouts
+        if attempt.flowing and now >= attempt.stalls_at(timeouts):
+            self._give_up(now, attempt, FailureKind.TIMEOUT_STALL, attempt.last_token_at, actions)
+        elif now >= attempt.timeout_at:
+            self._give_up(now, attempt, FailureKind.TIMEOUT_FIRST_TOKEN, attempt.started, actions)
+        elif now >= attempt.total_at:
+            self._give_up(now, attempt, FailureKind.TIMEOUT_TOTAL, attempt.started, actions)
+        elif now >= attempt.late_at:
+            attempt.late_at = attempt.hedge_at = math.inf
+            attempt.note_late(now)
+            self._overdue(now, attempt, actions)
+        elif now >= attempt.hedge_at:
+            attempt.hedge_at = math.inf
+            self._hedge(now, attempt, actions, overdue=False)
+
+    def _overdue(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
+        self._hedge(now, attempt, actions, overdue=True)
+
+    def _give_up(
+        self, now: float, attempt: Attempt, kind: FailureKind, silent_since: float, actions: list[Action]
+    ) -> None:
+        actions.append(CancelAttempt(attempt.number))
+        what = "no end" if kind is FailureKind.TIMEOUT_TOTAL else "no answer"
+        if self._stream and kind is not FailureKind.TIMEOUT_TOTAL:
+            what = "no further token" if attempt.first_token_at is not None else "no token"
+        detail = f"{what} within {now - silent_since:.3f} s"
+        failure = Failure(kind=kind, http_status=attempt.http_status, detail=detail)
+        self._failed(now, attempt, failure, actions)
+
+    def _pass_deadline(self, now: float, actions: list[Action]) -> None:
+        detail = f"the call's deadline of {self._ledger.context.deadline_s:g} s passed"
+        for attempt in tuple(self._live.values()):
+            actions.append(CancelAttempt(attempt.number))
+            failure = Failure(kind=FailureKind.TIMEOUT_TOTAL, http_status=attempt.http_status, detail=detail)
+            # A caller's short deadline blames nobody; being late by the provider's own measure does.
+            attempt.failed(now, failure, counts=attempt.late)
+            self._ledger.write(attempt, now, "failed", failure=failure)
+        self._live.clear()
+        self._fail(DeadlineExceeded, detail, now, actions)
+
+    def _armed(self, actions: list[Action]) -> Sequence[Action]:
+        """Ask for the timer if the next thing to look at comes before the time already asked for."""
+        if self._over:
+            return actions
+        at = min(self._deadline, self._resume_at)
+        timeouts = self._fleet.options.timeouts
+        for attempt in self._live.values():
+            at = min(at, attempt.wake_at(timeouts))
+        if at < self._armed_at:
+            self._armed_at = at
+            actions.append(WakeAt(at))
+        return actions

@@ -1,0 +1,126 @@
+"""Whom a call may ask next: not yet asked and healthy first, then recovering, then those asked before."""
+
+from __future__ import annotations
+
+import math
+
+from seawall.resilience.fleet import Fleet
+from seawall.resilience.provider import Provider
+from seawall.trace import SkippedProvider
+
+_POLL_MIN_S = 0.05
+_POLL_MAX_S = 1.0
+
+
+class Candidates:
+    """The fleet as one call sees it. `bypass`: the call ignores breakers and rests, and counts for neither."""
+
+    __slots__ = ("_barred", "_busy", "_fleet", "_skipped", "_tries", "bypass", "recovering")
+
+    def __init__(self, fleet: Fleet, *, bypass: bool) -> None:
+        self._fleet = fleet
+        self._tries = [0] * len(fleet.providers)
+        self._barred = 0
+        self._busy = 0
+        self._skipped: dict[int, tuple[str, float]] | None = None
+        self.bypass = bypass
+        self.recovering: Provider | None = None
+
+    def asked(self, provider: Provider) -> None:
+        """Note that an attempt begins."""
+        self._tries[provider.index] += 1
+        self._busy |= 1 << provider.index
+
+    def ended(self, provider: Provider, *, bar: bool = False) -> None:
+        """Note that an attempt ended; `bar`: this call must not ask the provider again."""
+        bit = 1 << provider.index
+        self._busy &= ~bit
+        if bar:
+            self._barred |= bit
+
+    def fresh(self, now: float) -> Provider | None:
+        """Return the most preferred provider not yet asked that may be asked now without probing.
+
+        Leaves the first one that wants a probe in `recovering`.
+        """
+        self.recovering = None
+        spared: Provider | None = None
+        for provider in self._fleet.providers:
+            if self._tries[provider.index]:
+                continue
+            if self.bypass:
+                return provider
+            at = provider.admissible_at(now)
+            breaker = provider.breaker
+            if at > now:
+                self._skip(provider, provider.unavailable_because(now), at)
+            elif breaker.wants_probe:
+                self._skip(provider, "recovering", math.inf)
+                self.recovering = self.recovering or provider
+            elif not breaker.takes(now):
+                self._skip(provider, "recovered, its traffic returns by a ramp", math.inf)
+                spared = spared or provider
+            else:
+                return provider
+        return spared
+
+    def more_after(self, provider: Provider, now: float) -> bool:
+        """Whether yet another provider, not yet asked, could take the call."""
+        return any(
+            not self._tries[other.index] and other is not provider and other.admissible_at(now) <= now
+            for other in self._fleet.providers
+        )
+
+    def again(self, now: float) -> Provider | None:
+        """Return the provider to ask again now: the one asked least often, in order of preference."""
+        may = [p for p in self._repeatable() if self.bypass or p.admissible_at(now) <= now]
+        return min(may, key=lambda p: self._tries[p.index], default=None)
+
+    def again_at(self, now: float) -> float:
+        """Return when a provider may be asked again, as far as the fleet is concerned."""
+        return min((self._admissible_at(p, now) for p in self._repeatable()), default=math.inf)
+
+    def fresh_at(self, now: float) -> float:
+        """Return when a provider that has not been asked may be."""
+        return min(
+            (self._admissible_at(p, now) for p in self._fleet.providers if not self._tries[p.index]),
+            default=math.inf,
+        )
+
+    def skipped(self, started: float) -> tuple[SkippedProvider, ...]:
+        """Return the providers never asked, with the last reason why; times count from `started`."""
+        if self._skipped is None:
+            return ()
+        providers = self._fleet.providers
+        return tuple(
+            SkippedProvider(
+                provider=providers[index].name,
+                model=providers[index].model,
+                why=why,
+                until_s=None if until == math.inf else until - started,
+            )
+            for index, (why, until) in self._skipped.items()
+            if not self._tries[index]
+        )
+
+    def _repeatable(self) -> list[Provider]:
+        limit = self._fleet.retry_policy.attempts_per_provider
+        shut = self._barred | self._busy
+        return [
+            p for p in self._fleet.providers if 0 < self._tries[p.index] < limit and not shut >> p.index & 1
+        ]
+
+    def _admissible_at(self, provider: Provider, now: float) -> float:
+        if self.bypass:
+            return now
+        at = provider.admissible_at(now)
+        # A probe or trial of another call may end well at any moment, and nobody tells those who wait for it.
+        if at > now and (provider.breaker.state == "half-open" or provider.rate_limit.until <= now):
+            usual_s = provider.answer.usual_s(now) or provider.first_token.usual_s(now) or _POLL_MIN_S
+            return min(at, now + min(max(usual_s, _POLL_MIN_S), _POLL_MAX_S))
+        return at
+
+    def _skip(self, provider: Provider, why: str, until: float) -> None:
+        if self._skipped is None:
+            self._skipped = {}
+        self._skipped[provider.index] = (why, until)

@@ -1,0 +1,249 @@
+"""What a call does next: whom it asks, when it waits, what it makes of a failure, and how it ends.
+
+The decisions of the state machine in `call`, which turns events into them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from seawall.errors import AllProvidersFailed, InvalidRequest, LLMError, StreamInterrupted
+from seawall.resilience.actions import (
+    Action,
+    CancelAttempt,
+    DeliverRestart,
+    Fail,
+    StartAttempt,
+    StartProbe,
+)
+from seawall.resilience.attempt import Attempt
+from seawall.resilience.candidates import Candidates
+from seawall.resilience.failures import Failure, FailureKind
+from seawall.resilience.fleet import Fleet
+from seawall.resilience.ledger import Ledger
+from seawall.resilience.patience import set_flowing, set_patience
+from seawall.resilience.provider import Provider
+from seawall.resilience.reactions import REACTIONS
+from seawall.resilience.retrying import Retrying
+from seawall.trace import AttemptWhy, CallContext, CallTrace
+
+_AGREEING_PROVIDERS = 2
+
+
+class Course:
+    """A call's state and decisions. `bypass_breakers`: ask in order of preference whatever breakers and rests say.
+
+    `cut_stream`: the deadline also ends a stream that flows; without it, only the wait for a (first) token.
+    """
+
+    __slots__ = (
+        "_armed_at",
+        "_blames",
+        "_broken",
+        "_candidates",
+        "_committed",
+        "_cut_stream",
+        "_deadline",
+        "_fleet",
+        "_ledger",
+        "_live",
+        "_number",
+        "_over",
+        "_resume_at",
+        "_retrying",
+        "_stream",
+        "trace",
+    )
+
+    def __init__(
+        self, fleet: Fleet, context: CallContext, *, cut_stream: bool = False, bypass_breakers: bool = False
+    ) -> None:
+        self._fleet = fleet
+        self._ledger = Ledger(context)
+        self._stream = context.stream
+        self._cut_stream = cut_stream
+        self._candidates = Candidates(fleet, bypass=bypass_breakers)
+        self._live: dict[int, Attempt] = {}
+        self._committed: Attempt | None = None
+        self._broken = False
+        self._blames = 0
+        self._number = 0
+        self._retrying = Retrying(fleet)
+        self._over = False
+        self._deadline = self._armed_at = self._resume_at = math.inf
+        self.trace: CallTrace | None = None
+
+    def _advance(self, now: float, actions: list[Action]) -> None:
+        """Nothing runs: begin the next attempt, or wait for its time, or fail."""
+        candidates = self._candidates
+        if self._blames >= _AGREEING_PROVIDERS:
+            self._fail(InvalidRequest, "two providers find fault with the request", now, actions)
+            return
+        made = len(self._ledger.records)
+        if self._retrying.gives_up(made):
+            self._exhausted(f"{made} attempts failed, more are not allowed", now, actions)
+            return
+        provider = candidates.fresh(now)
+        if provider is not None:
+            self._begin(now, provider, self._why_another(), actions)
+            self._probe_beside(now, provider, actions)
+        elif candidates.recovering is not None:
+            self._begin(now, candidates.recovering, "probe", actions)
+        else:
+            self._retry(now, actions)
+
+    def _why_another(self) -> AttemptWhy:
+        if self._broken:
+            return "restart"
+        return "fallback" if self._number else "first"
+
+    def _retry(self, now: float, actions: list[Action]) -> None:
+        """Every provider that may be asked has been: ask one again when its time has come."""
+        candidates, retrying = self._candidates, self._retrying
+        again_at = retrying.due_at(now, candidates.again_at(now), self._deadline)
+        if again_at <= now and (provider := candidates.again(now)) is not None:
+            retrying.used()
+            self._begin(now, provider, "restart" if self._broken else "retry", actions)
+            return
+        self._resume_at = min(again_at, candidates.fresh_at(now))
+        if self._resume_at >= self._deadline:
+            self._exhausted("no provider is left to ask before the deadline", now, actions)
+
+    def _begin(self, now: float, provider: Provider, why: AttemptWhy, actions: list[Action]) -> None:
+        """Begin an attempt."""
+        self._number += 1
+        self._resume_at = math.inf
+        self._retrying.not_needed()
+        attempt = Attempt(self._number, provider, why, now)
+        if not self._candidates.bypass:
+            attempt.admit(now)
+        self._launch(now, attempt, actions)
+
+    def _launch(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
+        provider, candidates = attempt.provider, self._candidates
+        candidates.asked(provider)
+        attempt.client_request_id = f"{self._ledger.context.call_id}-{attempt.number}"
+        alone = len(self._fleet.providers) == 1
+        connect_s = set_patience(
+            attempt,
+            self._fleet.options,
+            stream=self._stream,
+            left_s=max(0.0, self._deadline - now),
+            others=not alone and candidates.more_after(provider, now),
+            hedge=not alone,
+        )
+        self._live[attempt.number] = attempt
+        actions.append(
+            StartAttempt(attempt.number, provider.name, attempt.why, connect_s, attempt.client_request_id)
+        )
+
+    def _probe_beside(self, now: float, chosen: Provider, actions: list[Action]) -> None:
+        """Probe a recovering provider that would be preferred to the chosen one, without the call's fate on it."""
+        provider = self._candidates.recovering
+        if provider is None or provider.index > chosen.index:
+            return
+        self._number += 1
+        probe = Attempt(self._number, provider, "probe", now)
+        probe.admit(now)
+        actions.append(StartProbe(probe))
+
+    def _hedge(self, now: float, attempt: Attempt, actions: list[Action], *, overdue: bool) -> None:
+        """Ask a second provider too: from the hedge budget, or where the first is overdue from retries' alone."""
+        fleet, options = self._fleet, self._fleet.options
+        newest = next(reversed(self._live)) == attempt.number
+        if not options.hedging.enabled or not newest:
+            return
+        if self._committed is not None and not self._may_restart():
+            return
+        if not fleet.retry_budget.has(now) or not (overdue or fleet.hedge_budget.has(now)):
+            return
+        provider = self._candidates.fresh(now)
+        if provider is None:
+            return
+        fleet.retry_budget.spend(now)
+        if not overdue:
+            fleet.hedge_budget.spend(now)
+        self._begin(now, provider, "restart" if self._committed is not None else "hedge", actions)
+
+    def _may_restart(self) -> bool:
+        streaming = self._fleet.options.streaming
+        return streaming.on_midstream_failure == "restart" and self._ledger.restarts < streaming.restarts_max
+
+    def _commit(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
+        """From now on the consumer gets this attempt's tokens."""
+        if now >= attempt.late_at:
+            attempt.note_late(now)
+        attempt.first_token_at = now
+        set_flowing(attempt, now, self._fleet.options)
+        if self._committed is not None or self._broken:
+            self._ledger.restarts += 1
+            self._broken = False
+            actions.append(DeliverRestart(0, attempt.provider.name))
+        self._committed = attempt
+        if not self._cut_stream:
+            self._deadline = math.inf
+
+    def _failed(self, now: float, attempt: Attempt, failure: Failure, actions: list[Action]) -> None:
+        """An attempt has ended without an answer: count it, then go on, restart or fail."""
+        reaction = REACTIONS[failure.kind]
+        del self._live[attempt.number]
+        self._candidates.ended(attempt.provider, bar=not reaction.retry)
+        attempt.failed(now, failure, counts=reaction.counts)
+        self._ledger.write(attempt, now, "failed", failure=failure)
+        self._blames += reaction.blames_request
+        self._retrying.failed(self._ledger.started, now, failure)
+        if attempt is self._committed:
+            self._committed = None
+            self._broken = True
+            if not self._may_restart():
+                self._fail(StreamInterrupted, "the stream broke off after its first token", now, actions)
+                return
+            if not self._cut_stream:
+                self._deadline = now + self._ledger.context.deadline_s
+        if not reaction.fall_back:
+            self._fail(InvalidRequest, "the request was turned down", now, actions)
+        elif not self._live:
+            self._advance(now, actions)
+        elif attempt.why == "hedge":
+            for other in self._live.values():
+                other.hedge_at = now
+
+    def _cancel_others(self, now: float, winner: Attempt | None, actions: list[Action]) -> None:
+        """End every attempt but the winner. One that was overtaken by a later start was late, whatever it says."""
+        for other in tuple(self._live.values()):
+            if other is winner:
+                continue
+            if winner is not None and other.started < winner.started:
+                other.note_late(now)
+            other.released()
+            del self._live[other.number]
+            self._candidates.ended(other.provider)
+            self._ledger.write(other, now, "cancelled")
+            actions.append(CancelAttempt(other.number))
+
+    def _exhausted(self, why: str, now: float, actions: list[Action]) -> None:
+        kinds = {record.failure.kind for record in self._ledger.records if record.failure is not None}
+        if self._broken:
+            self._fail(StreamInterrupted, f"the stream broke off, and {why}", now, actions)
+        elif kinds and all(
+            REACTIONS[kind].blames_request or kind is FailureKind.CONTEXT_LENGTH for kind in kinds
+        ):
+            self._fail(InvalidRequest, "the request was turned down", now, actions)
+        else:
+            self._fail(AllProvidersFailed, why, now, actions)
+
+    def _fail(self, error: type[LLMError], message: str, now: float, actions: list[Action]) -> None:
+        self._cancel_others(now, None, actions)
+        self._end()
+        self.trace = self._ledger.trace(
+            now,
+            "failed",
+            skipped=self._candidates.skipped(self._ledger.started),
+            error=error.__name__,
+        )
+        actions.append(Fail(error(message, trace=self.trace)))
+
+    def _end(self) -> None:
+        self._over = True
+        self._committed = None
+        self._retrying.not_needed()

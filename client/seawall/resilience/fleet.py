@@ -1,0 +1,56 @@
+"""What calls share: providers in order of preference, budgets, policies and one source of randomness."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from pybreaker import CircuitBreakerListener
+
+from seawall.resilience.budget import TokenBucket
+from seawall.resilience.options import PolicyOptions
+from seawall.resilience.provider import Provider
+from seawall.resilience.retry import RetryPolicy
+
+
+class Fleet:
+    """Shared by the calls of one client, read and written by their machines alone, on one thread.
+
+    Args:
+        models: pairs of provider name and model, in order of preference; names are unique.
+        options: the policies.
+        rng: every random draw of every call comes from here, so a seed repeats a run.
+        breaker_listeners: told of each breaker's transitions.
+        retry_policy: tenacity strategies of your own in place of those the options describe.
+    """
+
+    __slots__ = ("_by_name", "hedge_budget", "options", "providers", "retry_budget", "retry_policy", "rng")
+
+    def __init__(
+        self,
+        models: Sequence[tuple[str, str]],
+        options: PolicyOptions | None = None,
+        *,
+        rng: random.Random,
+        breaker_listeners: Sequence[CircuitBreakerListener] = (),
+        retry_policy: RetryPolicy | None = None,
+    ) -> None:
+        self.options = options = options or PolicyOptions()
+        self.rng = rng
+        self.providers = tuple(
+            Provider(
+                name, model, index, options, rng=rng, alone=len(models) == 1, listeners=breaker_listeners
+            )
+            for index, (name, model) in enumerate(models)
+        )
+        self._by_name = {provider.name: provider for provider in self.providers}
+        if not self.providers or len(self._by_name) != len(self.providers):
+            raise ValueError("a fleet needs at least one provider, and each name once")
+        budget, hedging = options.retry_budget, options.hedging
+        self.retry_budget = TokenBucket(per_s=budget.floor_per_s, capacity=budget.capacity)
+        self.hedge_budget = TokenBucket(per_s=0.0, capacity=hedging.burst)
+        self.retry_policy = retry_policy or RetryPolicy.from_options(options.retry)
+
+    def provider(self, name: str) -> Provider:
+        """Return the provider of this name. Raises KeyError."""
+        return self._by_name[name]

@@ -1,0 +1,58 @@
+"""What all calls know together of one provider and model."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from pybreaker import CircuitBreakerListener
+
+from seawall.resilience.breaker import Breaker
+from seawall.resilience.latency import LatencyDigest
+from seawall.resilience.options import PolicyOptions
+from seawall.resilience.rate_limits import RateLimit
+
+
+class Provider:
+    """A provider as the core sees it: a name, its breaker, its rest, and how long it usually takes."""
+
+    __slots__ = ("answer", "breaker", "first_token", "gap", "index", "model", "name", "rate_limit")
+
+    def __init__(
+        self,
+        name: str,
+        model: str,
+        index: int,
+        options: PolicyOptions,
+        *,
+        rng: random.Random,
+        alone: bool,
+        listeners: Sequence[CircuitBreakerListener] = (),
+    ) -> None:
+        hedging = options.hedging
+        self.name = name
+        self.model = model
+        self.index = index
+        self.breaker = Breaker(f"{name}/{model}", options.breaker, rng=rng, alone=alone, listeners=listeners)
+        self.rate_limit = RateLimit(options.rate_limits)
+        # To the first token of a stream, to a whole answer, and the longest silence inside a stream.
+        self.first_token, self.answer, self.gap = (
+            LatencyDigest(
+                quantile=hedging.quantile, samples_min=hedging.samples_min, memory_s=hedging.memory_s
+            )
+            for _ in range(3)
+        )
+
+    def admissible_at(self, now: float) -> float:
+        """Return when it may be asked: not after `now` means at once."""
+        return max(self.breaker.admissible_at(now), self.rate_limit.admissible_at(now))
+
+    def unavailable_because(self, now: float) -> str:
+        """Say why it may not be asked now."""
+        if self.rate_limit.admissible_at(now) > now:
+            return (
+                "resting as it asked"
+                if self.rate_limit.until > now
+                else "first attempt after its rest under way"
+            )
+        return "probe under way" if self.breaker.state == "half-open" else "circuit breaker open"
