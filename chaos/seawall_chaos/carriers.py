@@ -15,6 +15,9 @@ from seawall_chaos.simulator_process import Row, SimulatorProcess
 from seawall_chaos.toxiproxy.server import ToxiproxyServer
 from seawall_chaos.true_resets import SETTLE_S, TrueResets
 
+# What a canary meets at once is waited for: then the fault is not only asked for but seen when it is in force.
+AT_ONCE = frozenset({"refused", "reset"})
+AT_ONCE_S = 1.0
 Journal = Callable[[], Awaitable[Sequence[Row]]]
 
 
@@ -189,6 +192,8 @@ class ToxiproxyCarrier:
             self._down[injection.on] += 1
             await client.disable(injection.on)
         action.flight = asyncio.create_task(canary.fly())
+        if plan.symptom.kind in AT_ONCE:
+            await asyncio.wait([action.flight], timeout=AT_ONCE_S)
 
     async def heal(self, injection: Injection) -> None:
         """Removes the toxics, or listens again on the same port."""
