@@ -239,9 +239,12 @@ def test_after_a_tool_has_answered(client):
 
 def test_structured_answers(client):
     """The SDK parses an answer by schema into the model it came from."""
-    message = client.messages.parse(**asked(), output_format=Answer)
+    whole = client.messages.parse(**asked(), output_format=Answer)
+    with client.messages.stream(**asked(), output_format=Answer) as stream:
+        streamed = stream.get_final_message()
 
-    assert isinstance(message.parsed_output, Answer)
+    for message in (whole, streamed):
+        assert isinstance(message.parsed_output, Answer)
 
 
 def test_every_parameter_is_known(client):
