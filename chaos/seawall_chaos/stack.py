@@ -91,13 +91,12 @@ class Stack:
     async def inject(self, injection_id: str, fault: Fault, on: str) -> Injection:
         """Puts `fault` in force on provider `on`; in force when this returns.
 
-        Raises KeyError for a provider that is not there, ValueError for an id that is in force already, FaultError
-        for a fault that nothing on this path can carry out.
+        Raises KeyError for a provider that is not there, ValueError for an id that was used before (since the last
+        `reset`: firings are counted by it), FaultError for a fault that nothing on this path can carry out.
         """
         self._watch.check()
-        known = self._injections.get(injection_id)
-        if known is not None and known.healed_monotonic_s is None:
-            raise ValueError(f"injection {injection_id!r} is in force already")
+        if injection_id in self._injections:
+            raise ValueError(f"injection {injection_id!r} was used before")
         if on not in self.endpoints:
             raise KeyError(on)
         carrier = fault.carried_by(self.path)

@@ -565,7 +565,7 @@ async def test_what_cannot_be_is_refused_before_anything_happens(stack):
     with pytest.raises(KeyError, match="delta"):
         await stack.inject("x", error, "delta")
     await stack.inject("x", error, "alpha")
-    with pytest.raises(ValueError, match="in force already"):
+    with pytest.raises(ValueError, match="used before"):
         await stack.inject("x", error, "alpha")
     with pytest.raises(FaultError, match="not possible on path full"):
         await stack.inject("y", parse_fault({"fault": "tcp_reset", "carrier": "simulator"}), "alpha")
