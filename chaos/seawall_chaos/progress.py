@@ -22,6 +22,8 @@ class Progress:
         self._live = stream.isatty()
         self._total = scenarios
         self._number = 0
+        self._name = ""
+        self._announced = False
         self._since = time.monotonic()
 
     def say(self, text: str) -> None:
@@ -34,26 +36,34 @@ class Progress:
         """The next scenario is being made ready."""
         self._number += 1
         self._since = time.monotonic()
-        if not self._live:
-            self.say(f"[{self._number}/{self._total}] {name} on path {path} ...")
+        self._announced = False
+        self._name = f"[{self._number}/{self._total}] {name}"
+        self._rewrite(f"{self._name}: getting ready on path {path}")
 
     def tick(self, trial: Trial) -> None:
-        """Live counts, on a terminal only: what the clients say, not yet judged."""
-        if not self._live or trial.start_s is None:
-            return
-        at_s = min(trial.scenario.run_s, max(0.0, time.monotonic() - trial.start_s))
-        counts = "  ".join(
-            _live_count(lane.worker.started, lane.worker.outcomes, lane.subject) for lane in trial.lanes
-        )
-        line = f"[{self._number}/{self._total}] {trial.file.name}  {at_s:.1f}/{trial.scenario.run_s:g}s  {counts}"
-        self._stream.write(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}")
-        self._stream.flush()
+        """Calls are being made. On a terminal, live counts: what the clients say, not yet judged."""
+        run_s = trial.scenario.run_s
+        answered = any(lane.worker.outcomes for lane in trial.lanes)
+        if not self._live and not self._announced and answered:
+            self._announced = True
+            self.say(f"{self._name}: under load for {run_s:g}s on path {trial.scenario.path}")
+        if trial.start_s is not None:
+            at_s = min(run_s, max(0.0, time.monotonic() - trial.start_s))
+            counts = (
+                _live_count(lane.worker.started, lane.worker.outcomes, lane.subject) for lane in trial.lanes
+            )
+            self._rewrite(f"{self._name}  {at_s:.1f}/{run_s:g}s  {'  '.join(counts)}")
 
-    def scenario_ends(self, name: str, result: TrialResult) -> None:
+    def _rewrite(self, line: str) -> None:
+        if self._live:
+            self._stream.write(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}")
+            self._stream.flush()
+
+    def scenario_ends(self, result: TrialResult) -> None:
         """What the scenario came to."""
         took_s = time.monotonic() - self._since
         parts = [_judged(evidence) for evidence in result.evidence.values()]
-        self.say(f"[{self._number}/{self._total}] {name}: {'; '.join(parts)} ({took_s:.1f}s)")
+        self.say(f"{self._name}: {'; '.join(parts)} ({took_s:.1f}s)")
 
 
 def _live_count(started: Mapping[int, float], outcomes: Mapping[int, Outcome], subject: str) -> str:

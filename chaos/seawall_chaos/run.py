@@ -93,7 +93,7 @@ class Run:
             trial = Trial(file, self._lanes, seed=self._plan.seed, halt=self._halt, tick=self._progress.tick)
             result = await trial.run()
             self._keep(file, trial, result)
-            self._progress.scenario_ends(file.name, result)
+            self._progress.scenario_ends(result)
             if result.partial:
                 return result.partial
         return None

@@ -135,9 +135,9 @@ class Trial:
 
     async def _carry_out(self) -> None:
         self.start_s = time.monotonic() + LEAD_S
+        await self._make_calls(self._shape("", self.scenario.run_s, self._seed), self.start_s)
         showing = asyncio.create_task(self._show())
         try:
-            await self._make_calls(self._shape("", self.scenario.run_s, self._seed), self.start_s)
             for step in steps(self.windows):
                 await asyncio.sleep(max(0.0, self.start_s + step.at_s - time.monotonic()))
                 await asyncio.gather(*(self._take(step, lane) for lane in self.lanes))
