@@ -31,7 +31,8 @@ class Evidence:
     """All that is known of one subject in one scenario.
 
     Times are `time.monotonic()`; `start_s` is the scenario's zero and `end_s` when the harness stopped waiting.
-    `journal` holds the providers' rows, `started` and `outcomes` the worker's, by call number.
+    `journal` holds the providers' rows (None: they are lost, and what clients were told cannot be judged),
+    `started` and `outcomes` the worker's, by call number.
     """
 
     scenario: str
@@ -41,11 +42,13 @@ class Evidence:
     plan: Sequence[PlannedCall]
     started: Mapping[int, float]
     outcomes: Mapping[int, Outcome]
-    journal: Sequence[Mapping[str, Any]]
+    journal: Sequence[Mapping[str, Any]] | None
     windows: Sequence[InjectedWindow] = ()
 
-    def answers(self) -> dict[str, set[str]]:
+    def answers(self) -> dict[str, set[str]] | None:
         """What providers meant to say, as SHA-256 of the text, by call id."""
+        if self.journal is None:
+            return None
         meant: dict[str, set[str]] = {}
         for row in self.journal:
             if row["answer_sha256"] is not None:
@@ -71,7 +74,7 @@ def call_rows(evidence: Evidence) -> Iterator[Call]:
         if planned.number not in evidence.started:
             continue
         outcome = evidence.outcomes.get(planned.number) or _abandoned(planned, evidence)
-        status = _status(outcome, meant.get(planned.call_id, set()))
+        status = _status(outcome, None if meant is None else meant.get(planned.call_id, set()))
         started_s, finished_s = outcome.started_s - evidence.start_s, outcome.finished_s - evidence.start_s
         first_token_s = None if outcome.first_token_s is None else outcome.first_token_s - evidence.start_s
         yield Call(
@@ -110,11 +113,13 @@ def _abandoned(planned: PlannedCall, evidence: Evidence) -> Outcome:
     )
 
 
-def _status(outcome: Outcome, meant: set[str]) -> CallStatus:
+def _status(outcome: Outcome, meant: set[str] | None) -> CallStatus:
     if outcome.gave_up:
         return "unfinished"
     if outcome.failure is not None:
         return "failed"
+    if meant is None:
+        return "unfinished"
     return "ok" if outcome.text_sha256 in meant else "wrong"
 
 
@@ -134,7 +139,7 @@ def attempt_rows(evidence: Evidence) -> Iterator[Attempt]:
     for outcome in evidence.outcomes.values():
         for note in outcome.attempts:
             yield _client_row(evidence, note, faults.get(note.client_request_id))
-    for row in evidence.journal:
+    for row in evidence.journal or ():
         if call_id_of(row["client_request_id"]) in ids:
             yield _provider_row(evidence, row, faults.get(row["client_request_id"]))
 
@@ -222,7 +227,7 @@ def _fired(evidence: Evidence, injected: InjectedWindow) -> tuple[int, str]:
         return 0, "nothing was seen to act"
     begin_s = injected.injection.applied_monotonic_s
     end_s = injected.injection.healed_monotonic_s or evidence.end_s
-    seen = {row["client_request_id"] for row in evidence.journal}
+    seen = {row["client_request_id"] for row in evidence.journal or ()}
     met = sum(
         note.provider == injected.window.on
         and begin_s <= note.started_s <= end_s

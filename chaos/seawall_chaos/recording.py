@@ -37,7 +37,8 @@ class Call:
     """One request by a caller.
 
     `wrong` means that the client returned a text which is not what the provider meant to say. An
-    `unfinished` call was given up by the harness at `finished_s`, so its latency is a lower bound.
+    `unfinished` call was given up by the harness at `finished_s`, so its latency is a lower bound, or could not be
+    judged since the providers' journals were lost (the run is partial then).
     `latency_ms` and `first_token_ms` count from the intended start. `attempts` is the client's own word.
     """
 

@@ -174,42 +174,45 @@ class Trial:
     async def _collect(self, lane: Lane) -> tuple[Evidence, str | None]:
         """Heal, then fetch what both sides saw; if the stack is gone, what is left, and why."""
         span = Span(self.plan, self.start_s) if self.start_s is not None else Span([], time.monotonic())
+        journal: Sequence[ProviderRequest] | None = None
+        windows: list[InjectedWindow] = []
+        trouble: str | None = None
         try:
             async with asyncio.timeout(COLLECT_S_MAX):
                 await self._heal(lane)
-                windows = [await self._window(lane, window) for window in self.windows]
-                own = [window for window in windows if window is not None]
-                evidence = self._evidence(lane, span, await lane.stack.journal(), own)
+                journal = await lane.stack.journal()
+                for window in self.windows:
+                    windows += await self._window(lane, window)
                 await lane.worker.close_client()
         except (StackError, TimeoutError) as error:
             trouble = str(error) or f"the stack of {lane.subject} did not answer in {COLLECT_S_MAX:g}s"
-            return self._evidence(lane, span, (), ()), trouble
-        return evidence, None
+        return self._evidence(lane, span, journal, windows), trouble
 
     async def _heal(self, lane: Lane) -> None:
         await lane.stack.heal_all()
         if not lane.stack.is_healed():
             raise StackError(f"the stack of {lane.subject} is not healed after the scenario")
 
-    async def _window(self, lane: Lane, window: Window) -> InjectedWindow | None:
+    async def _window(self, lane: Lane, window: Window) -> list[InjectedWindow]:
         if window.on not in lane.stack.endpoints:
-            return None
+            return []
         fault = self._faults[window.entry]
         injection = self._injections.get((lane.subject, window.injection_id))
         firings: list[Firing] = []
         if injection is not None:
             injection = await lane.stack.heal(window.injection_id)
             firings = await lane.stack.firings(window.injection_id)
-        return InjectedWindow(
-            window=window,
-            fault=fault,
-            carrier=fault.carried_by(self.scenario.path),
-            injection=injection,
-            firings=firings,
-        )
+        carrier = fault.carried_by(self.scenario.path)
+        return [
+            InjectedWindow(window=window, fault=fault, carrier=carrier, injection=injection, firings=firings)
+        ]
 
     def _evidence(
-        self, lane: Lane, span: Span, journal: Sequence[ProviderRequest], windows: Sequence[InjectedWindow]
+        self,
+        lane: Lane,
+        span: Span,
+        journal: Sequence[ProviderRequest] | None,
+        windows: Sequence[InjectedWindow],
     ) -> Evidence:
         return Evidence(
             scenario=self.file.name,

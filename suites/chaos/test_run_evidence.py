@@ -87,6 +87,8 @@ def evidence(outcomes, journal=(), *, sent=(), windows=(), calls=1):
         (outcome(), [], "wrong"),
         (outcome(), [journal_row("outage.00002-1")], "wrong"),
         (outcome(), [journal_row(None)], "wrong"),
+        (outcome(), None, "unfinished"),
+        (outcome(failure="APIError 503"), None, "failed"),
         (outcome(failure="APIError 503"), [journal_row("outage.00001-1")], "failed"),
         (outcome(failure="gave up", gave_up=True), [journal_row("outage.00001-1")], "unfinished"),
     ],
