@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -56,11 +57,11 @@ def listens(port):
 def gone(description, *, within_s=5.0):
     """Whether every process and port is gone soon."""
     give_up = time.monotonic() + within_s
-    while any(map(alive, description["pids"])) or any(map(listens, description["ports"])):
-        if time.monotonic() > give_up:
-            return False
-        os.sched_yield()
-    return True
+    for pid in filter(alive, description["pids"]):
+        process = os.pidfd_open(pid)
+        select.select([process], [], [], max(0.0, give_up - time.monotonic()))
+        os.close(process)
+    return not any(map(alive, description["pids"])) and not any(map(listens, description["ports"]))
 
 
 def describe(stack):
