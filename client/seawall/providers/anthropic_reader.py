@@ -26,6 +26,7 @@ _STOP_REASONS: Mapping[str, StopReason] = {
 }
 _PING = Ping()
 _THINKING = Ping(thinking=True)
+_THINKING_DELTAS = {"thinking_delta", "signature_delta"}
 _EMPTY_INPUT = b"{}"
 
 
@@ -169,7 +170,7 @@ class AnthropicReader:
         if delta.type == "text_delta":
             if delta.text:
                 deltas.append(self._answer.say(delta.text))
-        elif index in self._foreign_blocks:
+        elif index in self._foreign_blocks or delta.type in _THINKING_DELTAS:
             deltas.append(_THINKING)
         elif delta.type == "input_json_delta" and delta.partial_json:
             deltas.append(self._answer.add_arguments(index, delta.partial_json))

@@ -25,6 +25,8 @@ from seawall.resilience.failures import Failure, FailureKind, ProviderError
 _PING = Ping()
 _DOCUMENT_TYPES = {"", "application/json", "text/plain", "application/octet-stream", "text/json"}
 _STREAM_TYPES = _DOCUMENT_TYPES | {"text/event-stream"}
+# Of `data`, `event`, `id`, `retry`, a comment, a byte order mark.
+_STREAM_BEGINNINGS = {b"d", b"e", b"i", b"r", b":", b"\xef"}
 _IN_STREAM = {FailureKind.SERVER_ERROR, FailureKind.OVERLOADED}
 _ID_CHARS_MAX = 128
 _MESSAGE_CHARS_MAX = 300
@@ -197,10 +199,10 @@ class ResponseDecoder:
         data = data.lstrip()
         if data.startswith((b"{", b"[")):
             self._body = _Body.DOCUMENT
-        elif data.startswith(b"<"):
-            self._fail(FailureKind.BAD_RESPONSE, "markup where a stream was asked for")
-        elif data:
+        elif data[:1] in _STREAM_BEGINNINGS:
             self._body = _Body.STREAM
+        elif data:
+            self._fail(FailureKind.BAD_RESPONSE, "no event stream where one was asked for")
         return data
 
     def _read_events(self, events: list[SseEvent], deltas: list[Delta]) -> None:

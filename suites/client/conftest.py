@@ -1,0 +1,281 @@
+"""Pieces that the client's tests share: canned answers in every wire, and a way to decode bytes."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from seawall.messages import TextDelta, ToolCallDelta
+from seawall.providers.limits import LimitOptions
+from seawall.providers.options import ProviderOptions
+from seawall.providers.response import DecoderContext
+from seawall.providers.secret import Secret
+from seawall.providers.wires import WIRES, codec_for
+from seawall.resilience.failures import ProviderError
+
+KEY = "sk-very-secret-0123456789"
+NOW_S = 1_790_000_000.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a response ended: the deltas that were handed out, then a reply or a failure."""
+
+    deltas: tuple
+    reply: object = None
+    failure: object = None
+
+    @property
+    def text(self):
+        return "".join(delta.text for delta in self.deltas if isinstance(delta, TextDelta))
+
+    @property
+    def calls(self):
+        """Tool calls put together from their deltas: (id, name, arguments) by index."""
+        calls = {}
+        for delta in self.deltas:
+            if isinstance(delta, ToolCallDelta):
+                begun = calls.setdefault(delta.index, [delta.id, delta.name, ""])
+                begun[2] += delta.arguments
+        return [tuple(calls[index]) for index in sorted(calls)]
+
+
+@dataclass(frozen=True)
+class Wire:
+    """One wire with canned traffic. `stream` and `tool_stream` are lists of SSE frames."""
+
+    name: str
+    text: str
+    document: bytes
+    stream: tuple
+    tool_stream: tuple
+    error: bytes
+    error_frame: bytes
+
+    def codec(self, *, limits=None, show_messages=False, **options):
+        given = {"name": "alpha", "wire": self.name, "model": "m-1", "api_key": Secret(KEY), **options}
+        context = DecoderContext(
+            limits=limits or LimitOptions(), wall_clock=lambda: NOW_S, show_messages=show_messages
+        )
+        return codec_for(ProviderOptions(**given), context)
+
+    def decode(self, chunks, *, stream=True, status=200, headers=None, codec=None):
+        """Feed a response to a fresh decoder the way a driver does."""
+        decoder = (codec or self.codec()).decoder(stream=stream)
+        kind = "text/event-stream" if stream and status == 200 else "application/json"
+        deltas = []
+        try:
+            decoder.head(status, {"content-type": kind} if headers is None else headers)
+            for chunk in chunks:
+                deltas += decoder.feed(chunk)
+                if decoder.finished:
+                    break
+            return Outcome(tuple(deltas), reply=decoder.close())
+        except ProviderError as error:
+            return Outcome(tuple(deltas), failure=error.failure)
+
+
+def sse(*documents, named=False):
+    return tuple(
+        (f"event: {document['type']}\n" if named else "").encode()
+        + b"data: "
+        + json.dumps(document, ensure_ascii=False).encode()
+        + b"\n\n"
+        for document in documents
+    )
+
+
+TEXT = "Zwölf Boote – 🚤 – lie in the harbour"
+PIECES = ("Zwölf", " Boote – ", "🚤", " – lie in", " the harbour")
+
+
+def openai_chat():
+    def chunk(delta, finish=None, **more):
+        return {
+            "id": "c",
+            "object": "chat.completion.chunk",
+            "created": 1,
+            "model": "m-1",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+            **more,
+        }
+
+    def call(**function):
+        return {"tool_calls": [{"index": 0, **function}]}
+
+    usage = {
+        "prompt_tokens": 9,
+        "completion_tokens": 5,
+        "total_tokens": 14,
+        "prompt_tokens_details": {"cached_tokens": 4},
+        "completion_tokens_details": {"reasoning_tokens": 2},
+    }
+    message = {"role": "assistant", "content": TEXT, "refusal": None}
+    return Wire(
+        name="openai_chat",
+        text=TEXT,
+        document=json.dumps(
+            {
+                "id": "c",
+                "object": "chat.completion",
+                "created": 1,
+                "model": "m-1",
+                "choices": [{"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}],
+                "usage": usage,
+            }
+        ).encode(),
+        stream=(
+            *sse(
+                chunk({"role": "assistant", "content": ""}, usage=None),
+                *(chunk({"content": piece}, usage=None) for piece in PIECES),
+                chunk({}, "stop", usage=None),
+                {**chunk({}), "choices": [], "usage": usage},
+            ),
+            b"data: [DONE]\n\n",
+        ),
+        tool_stream=(
+            *sse(
+                chunk(call(id="call_a", type="function", function={"name": "look", "arguments": ""})),
+                chunk(call(function={"arguments": '{"where":'})),
+                chunk(call(function={"arguments": ' "port"}'})),
+                chunk({"tool_calls": [{"index": 1, "id": "call_b", "function": {"name": "wait"}}]}),
+                chunk({}, "tool_calls"),
+            ),
+            b"data: [DONE]\n\n",
+        ),
+        error=json.dumps(
+            {"error": {"message": f"bad {KEY}", "type": "server_error", "param": None, "code": None}}
+        ).encode(),
+        error_frame=sse({"error": {"message": "oh", "type": "server_error", "code": None}})[0],
+    )
+
+
+def anthropic():
+    start = {
+        "type": "message_start",
+        "message": {
+            "id": "msg",
+            "type": "message",
+            "role": "assistant",
+            "model": "m-1",
+            "content": [],
+            "stop_reason": None,
+            "usage": {"input_tokens": 5, "cache_read_input_tokens": 4, "output_tokens": 1},
+        },
+    }
+
+    def delta(index, **given):
+        return {"type": "content_block_delta", "index": index, "delta": given}
+
+    def begin(index, block):
+        return {"type": "content_block_start", "index": index, "content_block": block}
+
+    def end(reason):
+        return (
+            {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 5}},
+            {"type": "message_stop"},
+        )
+
+    def stop(index):
+        return {"type": "content_block_stop", "index": index}
+
+    return Wire(
+        name="anthropic",
+        text=TEXT,
+        document=json.dumps(
+            {
+                **start["message"],
+                "content": [{"type": "text", "text": TEXT}],
+                "stop_reason": "end_turn",
+                "usage": {"input_tokens": 5, "cache_read_input_tokens": 4, "output_tokens": 5},
+            }
+        ).encode(),
+        stream=sse(
+            start,
+            begin(0, {"type": "text", "text": ""}),
+            {"type": "ping"},
+            *(delta(0, type="text_delta", text=piece) for piece in PIECES),
+            stop(0),
+            *end("end_turn"),
+            named=True,
+        ),
+        tool_stream=sse(
+            start,
+            begin(0, {"type": "tool_use", "id": "call_a", "name": "look", "input": {}}),
+            delta(0, type="input_json_delta", partial_json=""),
+            delta(0, type="input_json_delta", partial_json='{"where":'),
+            delta(0, type="input_json_delta", partial_json=' "port"}'),
+            stop(0),
+            begin(1, {"type": "tool_use", "id": "call_b", "name": "wait", "input": {}}),
+            stop(1),
+            *end("tool_use"),
+            named=True,
+        ),
+        error=json.dumps(
+            {"type": "error", "error": {"type": "api_error", "message": f"bad {KEY}"}, "request_id": "req_1"}
+        ).encode(),
+        error_frame=sse(
+            {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, named=True
+        )[0],
+    )
+
+
+def gemini():
+    usage = {
+        "promptTokenCount": 9,
+        "candidatesTokenCount": 3,
+        "thoughtsTokenCount": 2,
+        "cachedContentTokenCount": 4,
+        "totalTokenCount": 14,
+    }
+
+    def chunk(*parts, finish=None, **more):
+        candidate = {"content": {"role": "model", "parts": list(parts)}, "index": 0}
+        if finish:
+            candidate["finishReason"] = finish
+        return {"candidates": [candidate], "modelVersion": "m-1", "responseId": "r", **more}
+
+    *first, last = PIECES
+    return Wire(
+        name="gemini",
+        text=TEXT,
+        document=json.dumps(chunk({"text": TEXT}, finish="STOP", usageMetadata=usage)).encode(),
+        stream=sse(
+            *(chunk({"text": piece}) for piece in first),
+            chunk({"text": last}, finish="STOP", usageMetadata=usage),
+        ),
+        tool_stream=sse(
+            chunk({"functionCall": {"id": "call_a", "name": "look", "args": {"where": "port"}}}),
+            chunk({"functionCall": {"id": "call_b", "name": "wait"}}, finish="STOP"),
+        ),
+        error=json.dumps({"error": {"code": 500, "message": f"bad {KEY}", "status": "INTERNAL"}}).encode(),
+        error_frame=sse({"error": {"code": 500, "message": "oh", "status": "INTERNAL"}})[0],
+    )
+
+
+SAMPLES = {"openai_chat": openai_chat(), "anthropic": anthropic(), "gemini": gemini()}
+assert set(SAMPLES) == set(WIRES)
+
+
+@pytest.fixture(scope="session", params=sorted(SAMPLES))
+def wire(request):
+    """Each wire in turn."""
+    return SAMPLES[request.param]
+
+
+@pytest.fixture(scope="session")
+def samples():
+    """All wires by name."""
+    return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def key():
+    """The key that the codecs of these tests hold."""
+    return KEY
+
+
+@pytest.fixture(scope="session")
+def now_s():
+    """The wall clock that the codecs of these tests read."""
+    return NOW_S
