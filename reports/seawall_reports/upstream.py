@@ -1,0 +1,71 @@
+"""What calls cost upstream: requests to providers, tokens sent for nothing, attempts that failed early."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+CALL = ["scenario", "subject", "call_id"]
+
+
+def with_upstream(calls: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
+    """`calls` with what each of them caused, as new columns.
+
+    requests: requests sent to providers: each one that a provider saw, and each that the client says it made but no
+        provider saw (a proxy answered, or the connection was refused).
+    provider_requests: those of them that a provider saw.
+    tokens, wasted_tokens: tokens sent by providers, and those of them that did not become the answer.
+    failed_early: a stream of which an attempt failed before the caller had its first token.
+    """
+    client = attempts[attempts["side"] == "client"]
+    provider = attempts[attempts["side"] == "provider"]
+    seen = client["client_request_id"].isin(provider["client_request_id"].dropna())
+    tokens = provider.assign(tokens=provider["tokens"].fillna(0))
+    answers = tokens[_became_the_answer(calls, client, provider)]
+    provider_requests = _per_call(calls, provider)
+    sent, used = _per_call(calls, tokens, "tokens"), _per_call(calls, answers, "tokens")
+    return calls.assign(
+        requests=provider_requests + _per_call(calls, client[~seen]),
+        provider_requests=provider_requests,
+        tokens=sent,
+        wasted_tokens=sent - used,
+        failed_early=_failed_early(calls, client, provider),
+    )
+
+
+def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(frame[CALL])
+
+
+def _per_call(calls: pd.DataFrame, rows: pd.DataFrame, column: str | None = None) -> pd.Series[int]:
+    """For each call its number of `rows`, or their sum of `column`."""
+    grouped = rows.groupby(CALL)
+    counts = grouped.size() if column is None else grouped[column].sum()
+    found = counts.reindex(_keys(calls)).fillna(0).astype("int64")
+    return pd.Series(found.to_numpy(), index=calls.index)
+
+
+def _became_the_answer(calls: pd.DataFrame, client: pd.DataFrame, provider: pd.DataFrame) -> pd.Series[bool]:
+    """Which provider rows carried the answer of a call that is ok.
+
+    The client says which attempt answered. Where a client records no attempts, it is the last complete one.
+    """
+    ok = _keys(calls[calls["status"] == "ok"])
+    of_ok = pd.Series(_keys(provider).isin(ok), index=provider.index)
+    answered = client.loc[client["outcome"] == "answered", "client_request_id"].dropna()
+    told = of_ok & provider["client_request_id"].isin(answered)
+    silent = of_ok & ~_keys(provider).isin(_keys(client)) & (provider["outcome"] == "complete")
+    last = provider[silent].sort_values("started_s", kind="stable").drop_duplicates(CALL, keep="last").index
+    return told | provider.index.isin(last)
+
+
+def _failed_early(calls: pd.DataFrame, client: pd.DataFrame, provider: pd.DataFrame) -> pd.Series[bool]:
+    first_token_s = pd.Series(calls["first_token_s"].fillna(float("inf")).to_numpy(), index=_keys(calls))
+    first_token_s = first_token_s[~first_token_s.index.duplicated()]
+    failed = pd.concat(
+        [client[client["outcome"] != "answered"], provider[provider["fault"].notna()]], ignore_index=True
+    )
+    limits = first_token_s.reindex(_keys(failed)).to_numpy()
+    early = failed[(failed["finished_s"] <= limits).to_numpy()]
+    hit = pd.Series(_keys(calls).isin(_keys(early)), index=calls.index)
+    never_began = (calls["status"] != "ok") & calls["first_token_s"].isna()
+    return (calls["kind"] == "stream") & (hit | never_began)
