@@ -1,1 +1,80 @@
-"""Under construction."""
+"""A lean, resilient and secure LLM client: answers as long as any one provider can.
+
+A service holds one `LLMManager`:
+
+>>> async with LLMManager.from_settings() as llm:
+...     answer = await llm.complete("Summarise this ticket", deadline_s=20)
+...     answer.text, answer.provider, answer.trace.attempts
+"""
+
+from seawall._version import __version__
+from seawall.errors import (
+    AllProvidersFailed,
+    ConfigurationError,
+    DeadlineExceeded,
+    InvalidRequest,
+    LLMError,
+    StreamInterrupted,
+)
+from seawall.llm_manager import LLMManager
+from seawall.llm_stream import LLMStream
+from seawall.messages import (
+    Completion,
+    CompletionRequest,
+    Done,
+    Message,
+    StreamEvent,
+    StreamRestarted,
+    TextDelta,
+    Tool,
+    ToolCall,
+    ToolCallDelta,
+    Usage,
+)
+from seawall.resilience.failures import Failure, FailureKind
+from seawall.settings import Settings, SettingsError, load_settings
+from seawall.telemetry.logs import configure_json_logs
+from seawall.trace import (
+    AttemptRecord,
+    CallContext,
+    CallTrace,
+    Observer,
+    SkippedProvider,
+)
+from seawall.unified_client import UnifiedLLMClient, Upstream
+
+__all__ = [
+    "AllProvidersFailed",
+    "AttemptRecord",
+    "CallContext",
+    "CallTrace",
+    "Completion",
+    "CompletionRequest",
+    "ConfigurationError",
+    "DeadlineExceeded",
+    "Done",
+    "Failure",
+    "FailureKind",
+    "InvalidRequest",
+    "LLMError",
+    "LLMManager",
+    "LLMStream",
+    "Message",
+    "Observer",
+    "Settings",
+    "SettingsError",
+    "SkippedProvider",
+    "StreamEvent",
+    "StreamInterrupted",
+    "StreamRestarted",
+    "TextDelta",
+    "Tool",
+    "ToolCall",
+    "ToolCallDelta",
+    "UnifiedLLMClient",
+    "Upstream",
+    "Usage",
+    "__version__",
+    "configure_json_logs",
+    "load_settings",
+]

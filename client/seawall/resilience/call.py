@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 from seawall.errors import DeadlineExceeded
 from seawall.messages import Usage
@@ -25,6 +26,9 @@ class Call(Course):
     """A call. Feed it `start` once, then whatever happens, until an action is `Finish` or `Fail`."""
 
     __slots__ = ()
+
+    silent: ClassVar[bool] = False
+    """Whether its end is nobody's news: it stands for no call of anyone."""
 
     @property
     def records(self) -> Sequence[AttemptRecord]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 from seawall.errors import AllProvidersFailed
 from seawall.resilience.actions import Action
@@ -22,6 +23,8 @@ class Probe(Call):
     """
 
     __slots__ = ("_attempt", "_started")
+
+    silent: ClassVar[bool] = True
 
     def __init__(self, fleet: Fleet, context: CallContext, attempt: Attempt, call_started: float) -> None:
         super().__init__(fleet, context)

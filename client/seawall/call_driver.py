@@ -1,0 +1,300 @@
+"""Carries out on an event loop what a call's machine decides.
+
+The common call needs no task of its own: its one attempt is awaited where the caller awaits, and the machine's
+timer is one `call_later`. A second attempt beside it runs in a task; if that wins, the awaited one is
+interrupted in the way of `asyncio.timeout`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from seawall.exchange import Exchange
+from seawall.messages import Completion, CompletionRequest, Done, StreamEvent, StreamRestarted
+from seawall.providers.wire import Codec, HttpEngine
+from seawall.resilience.actions import (
+    Action,
+    CancelAttempt,
+    Deliver,
+    DeliverRestart,
+    Fail,
+    Finish,
+    StartAttempt,
+    StartProbe,
+    WakeAt,
+)
+from seawall.resilience.attempt import Attempt
+from seawall.resilience.call import Call
+from seawall.trace import CallContext, Observer
+
+_now = time.monotonic
+
+
+class Wiring(msgspec.Struct, frozen=True):
+    """What all drivers of a client use. `run_probe` drives an attempt nobody waits for."""
+
+    codecs: Mapping[str, Codec]
+    engine: HttpEngine
+    observers: Sequence[Observer]
+    run_probe: Callable[[Attempt, CallContext, CompletionRequest, float], None]
+
+
+class CallDriver:
+    """Drives one call. Used by one task at a time; `close` must be called at the end, whatever the end is.
+
+    Attributes:
+        completion: the answer, None until it is there.
+        error: what the call ended with instead.
+    """
+
+    __slots__ = (
+        "_awaited",
+        "_context",
+        "_exchanges",
+        "_flowing",
+        "_interrupted",
+        "_machine",
+        "_missed_timer",
+        "_next",
+        "_out",
+        "_parked",
+        "_reading",
+        "_request",
+        "_started",
+        "_task",
+        "_timer",
+        "_told",
+        "_wiring",
+        "completion",
+        "error",
+    )
+
+    def __init__(
+        self, wiring: Wiring, machine: Call, context: CallContext, request: CompletionRequest
+    ) -> None:
+        self._wiring = wiring
+        self._machine = machine
+        self._context = context
+        self._request = request
+        self._exchanges: dict[int, Exchange] = {}
+        self._next: Exchange | None = None  # to be awaited as soon as nothing else is
+        self._awaited: Exchange | None = None  # by the call's own task, right now
+        self._flowing: Exchange | None = None  # the consumer gets its tokens
+        self._out: deque[StreamEvent] = deque()
+        self._task: asyncio.Task[Any] | None = None
+        self._interrupted = False
+        self._parked: asyncio.Future[None] | None = None
+        self._reading = False
+        self._missed_timer = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._told = 0
+        self._started = 0.0
+        self.completion: Completion | None = None
+        self.error: BaseException | None = None
+
+    async def complete(self) -> Completion:
+        """Drive the call to its end. Raises the error it ends with."""
+        try:
+            self.start()
+            while self.completion is None:
+                if self.error is not None:
+                    raise self.error
+                await self.step()
+            return self.completion
+        finally:
+            self.close()
+
+    def start(self) -> None:
+        """Begin the call."""
+        self._reading = True
+        self._started = now = _now()
+        self._carry_out(self._machine.start(now))
+
+    async def step(self) -> None:
+        """Wait until something has happened to the call."""
+        self._reading = True
+        if self._missed_timer:
+            self._missed_timer = False
+            self._carry_out(self._machine.resumed(_now()))
+        try:
+            if self._flowing is not None and not self._flowing.ended:
+                await self._await_here(self._flowing, self._flowing.read_on())
+            elif self._next is not None:
+                exchange, self._next = self._next, None
+                await self._await_here(exchange, self._run(exchange))
+            elif self.completion is None and self.error is None:
+                await self._park()
+        finally:
+            self._reading = False
+
+    @property
+    def has_event(self) -> bool:
+        """Whether there is something for the consumer."""
+        return bool(self._out)
+
+    def take(self) -> StreamEvent | None:
+        """Return the next event for the consumer, None if there is none yet."""
+        return self._out.popleft() if self._out else None
+
+    def close(self) -> None:
+        """End the call if it has not ended: nothing of it is left running or open."""
+        if not self._machine.over:
+            self._carry_out(self._machine.cancelled(_now()))
+            self._tell_end()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for exchange in self._exchanges.values():
+            self._stop(exchange)
+        self._exchanges.clear()
+
+    def _carry_out(self, actions: Sequence[Action]) -> None:
+        for action in actions:
+            _CARRY_OUT[type(action)](self, action)
+        records = self._machine.records
+        while self._told < len(records):
+            record = records[self._told]
+            self._told += 1
+            for observer in self._wiring.observers:
+                observer.attempt_finished(self._context, record)
+        if self._parked is not None and not self._parked.done():
+            self._parked.set_result(None)
+
+    def _start_attempt(self, action: StartAttempt) -> None:
+        exchange = self._exchanges[action.number] = Exchange(action, self._machine, self._carry_out)
+        free = self._awaited is None or self._awaited.ended
+        if self._reading and free and self._next is None:
+            self._next = exchange
+            return
+        exchange.task = asyncio.create_task(self._run(exchange))
+        exchange.task.add_done_callback(self._task_done)
+
+    def _run(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
+        wiring = self._wiring
+        codec = wiring.codecs[exchange.start.provider]
+        return exchange.run(codec, wiring.engine, self._request, stream=self._context.stream)
+
+    def _start_probe(self, action: StartProbe) -> None:
+        self._wiring.run_probe(action.attempt, self._context, self._request, self._started)
+
+    def _cancel_attempt(self, action: CancelAttempt) -> None:
+        if (exchange := self._exchanges.pop(action.number, None)) is not None:
+            self._stop(exchange)
+
+    def _stop(self, exchange: Exchange) -> None:
+        if exchange is self._next:
+            self._next = None
+        if exchange is self._flowing:
+            self._flowing = None
+        if exchange.task is not None:
+            exchange.task.cancel()
+        elif exchange is self._awaited and self._task is not None and not self._interrupted:
+            self._interrupted = True
+            self._task.cancel()
+        exchange.abort()
+
+    def _wake_at(self, action: WakeAt) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(0.0, action.at - _now()), self._timer_fired)
+
+    def _timer_fired(self) -> None:
+        self._timer = None
+        if self._reading:
+            self._carry_out(self._machine.timer(_now()))
+        else:
+            # The consumer does something else: its silence says nothing of the provider.
+            self._missed_timer = True
+
+    def _deliver(self, action: Deliver) -> None:
+        exchange = self._exchanges[action.number]
+        self._out.extend(exchange.deltas)
+        exchange.deltas.clear()
+        exchange.delivered = True
+        exchange.task = None  # it ends with this; from here on the consumer's own task reads
+        self._flowing = exchange
+
+    def _deliver_restart(self, action: DeliverRestart) -> None:
+        self._out.append(StreamRestarted(discard_from=action.discard_from, provider=action.provider))
+
+    def _finish(self, action: Finish) -> None:
+        exchange = self._exchanges.pop(action.number)
+        self._flowing = None
+        reply = cast("Any", exchange.reply)
+        trace = action.trace
+        self.completion = Completion(
+            text=reply.text,
+            provider=exchange.start.provider,
+            model=reply.model or trace.model or "",
+            trace=trace,
+            tool_calls=reply.tool_calls,
+            stop_reason=reply.stop_reason,
+            usage=reply.usage,
+            request_id=reply.request_id,
+        )
+        if self._context.stream:
+            self._out.append(Done(self.completion))
+        self._tell_end()
+
+    def _fail(self, action: Fail) -> None:
+        self._flowing = None
+        self.error = action.error
+        self._tell_end()
+
+    def _tell_end(self) -> None:
+        trace = self._machine.trace
+        if trace is not None and not self._machine.silent:
+            for observer in self._wiring.observers:
+                observer.call_finished(trace)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        """A bug in an attempt's task must not leave its call waiting for ever."""
+        if not task.cancelled() and (bug := task.exception()) is not None:
+            self.error = bug
+            self._carry_out(())
+
+    async def _await_here(self, exchange: Exchange, attempt: Coroutine[Any, Any, None]) -> None:
+        """Await an attempt in the caller's task, such that `_stop` can interrupt it and nobody else."""
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        cancelling = task.cancelling()
+        self._task, self._awaited = task, exchange
+        try:
+            await attempt
+        except asyncio.CancelledError:
+            if not self._interrupted:
+                raise
+            self._interrupted = False
+            if task.uncancel() > cancelling:
+                raise
+        finally:
+            self._task = self._awaited = None
+            if self._interrupted:
+                self._interrupted = False
+                task.uncancel()
+
+    async def _park(self) -> None:
+        """Wait for a task or the timer."""
+        self._parked = asyncio.get_running_loop().create_future()
+        try:
+            await self._parked
+        finally:
+            self._parked = None
+
+
+_CARRY_OUT: dict[type, Callable[[CallDriver, Any], None]] = {
+    StartAttempt: CallDriver._start_attempt,  # noqa: SLF001 - this class's own table
+    StartProbe: CallDriver._start_probe,  # noqa: SLF001
+    CancelAttempt: CallDriver._cancel_attempt,  # noqa: SLF001
+    WakeAt: CallDriver._wake_at,  # noqa: SLF001
+    Deliver: CallDriver._deliver,  # noqa: SLF001
+    DeliverRestart: CallDriver._deliver_restart,  # noqa: SLF001
+    Finish: CallDriver._finish,  # noqa: SLF001
+    Fail: CallDriver._fail,  # noqa: SLF001
+}

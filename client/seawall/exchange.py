@@ -1,0 +1,125 @@
+"""One attempt on the wire: the request is sent, the response is read, and the call's machine is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from seawall.messages import CompletionRequest, ProviderReply, TextDelta, ToolCallDelta
+from seawall.providers.wire import Codec, Decoder, Delta, HttpEngine, HttpResponse, Ping
+from seawall.resilience.actions import Action, StartAttempt
+from seawall.resilience.call import Call
+from seawall.resilience.failures import ProviderError
+
+REQUEST_ID_HEADER = "X-Client-Request-Id"
+CarryOut = Callable[[Sequence[Action]], None]
+
+
+class Exchange:
+    """Carries out one `StartAttempt`.
+
+    Attributes:
+        deltas: what has been read and not yet handed to the consumer.
+        delivered: set by the driver when it has handed something out; reading then pauses.
+        ended: set once the response has been read or has failed.
+        reply: the whole answer, None until it is there.
+        task: the task it runs in, None where the call's own task awaits it.
+    """
+
+    __slots__ = (
+        "_body",
+        "_carry_out",
+        "_decoder",
+        "_machine",
+        "_open",
+        "_response",
+        "delivered",
+        "deltas",
+        "ended",
+        "reply",
+        "start",
+        "task",
+    )
+
+    _response: HttpResponse
+    _decoder: Decoder
+    _body: AsyncIterator[bytes]
+
+    def __init__(self, start: StartAttempt, machine: Call, carry_out: CarryOut) -> None:
+        self.start = start
+        self._machine = machine
+        self._carry_out = carry_out
+        self._open = False
+        self.deltas: list[TextDelta | ToolCallDelta] = []
+        self.delivered = False
+        self.ended = False
+        self.reply: ProviderReply | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    async def run(
+        self, codec: Codec, engine: HttpEngine, request: CompletionRequest, *, stream: bool
+    ) -> None:
+        """Send the request and read the response; a streamed one up to the token that makes it the answer."""
+        start = self.start
+        try:
+            http_request = codec.encode(request, stream=stream)
+            http_request.headers[REQUEST_ID_HEADER] = start.client_request_id
+            response = await engine.send(http_request, connect_timeout_s=start.connect_timeout_s)
+            self._response, self._open = response, True
+            self._machine.response_head(start.number, response.status)
+            self._decoder = codec.decoder(stream=stream)
+            self._decoder.head(response.status, response.headers)
+        except ProviderError as error:
+            self._failed(error)
+            return
+        self._body = aiter(response)
+        await self.read_on()
+
+    async def read_on(self) -> None:
+        """Read until the driver has delivered something, or the response ends."""
+        self.delivered = False
+        decoder, body = self._decoder, self._body
+        try:
+            while not decoder.finished:
+                try:
+                    data = await anext(body)
+                except StopAsyncIteration:
+                    break
+                if deltas := decoder.feed(data):
+                    self._take(deltas)
+                    if self.delivered:
+                        return
+            self.reply = reply = decoder.close()
+        except ProviderError as error:
+            self._failed(error)
+            return
+        self.ended = True
+        self._response.release()
+        self._carry_out(
+            self._machine.attempt_succeeded(
+                time.monotonic(), self.start.number, usage=reply.usage, request_id=reply.request_id
+            )
+        )
+
+    def abort(self) -> None:
+        """Close the connection if there is one and it is still needed."""
+        if self._open and self.reply is None:
+            self._response.abort()
+
+    def _take(self, deltas: Sequence[Delta]) -> None:
+        now, machine, number = time.monotonic(), self._machine, self.start.number
+        for delta in deltas:
+            if not isinstance(delta, Ping):
+                self.deltas.append(delta)
+            elif delta.thinking:
+                self._carry_out(machine.progress(now, number))
+            else:
+                machine.ping(now, number)
+        if self.deltas:
+            self._carry_out(machine.token(now, number))
+
+    def _failed(self, error: ProviderError) -> None:
+        self.ended = True
+        self.abort()
+        self._carry_out(self._machine.attempt_failed(time.monotonic(), self.start.number, error.failure))

@@ -1,0 +1,117 @@
+"""What a service holds one of: settings in, calls out."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from pybreaker import CircuitBreakerListener
+
+from seawall.llm_stream import LLMStream
+from seawall.messages import Completion
+from seawall.prompts import Prompt
+from seawall.providers.response import DecoderContext
+from seawall.providers.wire import HttpEngine
+from seawall.providers.wires import codec_for
+from seawall.resilience.breaker import Override
+from seawall.settings import Settings, load_settings
+from seawall.telemetry.logs import LogObserver
+from seawall.trace import Observer
+from seawall.unified_client import UnifiedLLMClient, Upstream
+
+
+class LLMManager:
+    """Owns the client that settings describe, with its connections and the state that calls share.
+
+    Use it as an asynchronous context manager, or call `aclose` at the end. For one event loop.
+
+    Args:
+        settings: from `load_settings`.
+        engine: how HTTP is done; aiohttp if not given. The manager closes it.
+        observers: told of attempts and calls besides the log.
+        rng: where jitter is drawn from.
+        breaker_listeners: pybreaker listeners, told when a provider's breaker changes state.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        engine: HttpEngine | None = None,
+        observers: Sequence[Observer] = (),
+        rng: random.Random | None = None,
+        breaker_listeners: Sequence[CircuitBreakerListener] = (),
+    ) -> None:
+        context = DecoderContext(limits=settings.limits, show_messages=settings.show_provider_messages)
+        self.settings = settings
+        self.client = UnifiedLLMClient(
+            [
+                Upstream(name=options.name, model=options.model, codec=codec_for(options, context))
+                for options in settings.providers
+            ],
+            engine or _default_engine(settings),
+            policies=settings,
+            observers=(LogObserver(), *observers),
+            rng=rng,
+            breaker_listeners=breaker_listeners,
+        )
+
+    @classmethod
+    def from_settings(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        overrides: Mapping[str, Any] | None = None,
+        observers: Sequence[Observer] = (),
+    ) -> Self:
+        """Build one from a YAML file and the environment, or from the environment alone.
+
+        Raises `SettingsError`, which names everything that is wrong at once.
+        """
+        return cls(load_settings(path, environ=environ, overrides=overrides), observers=observers)
+
+    async def complete(self, prompt: Prompt, **options: Any) -> Completion:
+        """Return an answer: `UnifiedLLMClient.complete`, with its options and errors."""
+        return await self.client.complete(prompt, **options)
+
+    def stream(self, prompt: Prompt, **options: Any) -> LLMStream:
+        """Stream an answer: `UnifiedLLMClient.stream`, with its options and errors."""
+        return self.client.stream(prompt, **options)
+
+    def breaker_states(self) -> dict[str, str]:
+        """Return the state of each provider's breaker: "closed", "open" or "half-open"."""
+        return {provider.name: provider.breaker.state for provider in self.client.fleet.providers}
+
+    def force_breaker(self, provider: str, override: Override | None) -> None:
+        """Hold a provider's breaker "open", "closed" or "disabled"; None lets it decide again.
+
+        Raises KeyError where there is no provider of that name.
+        """
+        self.client.fleet.provider(provider).breaker.force(override)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self.client.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        await self.aclose()
+
+
+def _default_engine(settings: Settings) -> HttpEngine:
+    from seawall.providers.http_aiohttp import AiohttpEngine  # noqa: PLC0415 - slow to import
+
+    return AiohttpEngine(settings.http)

@@ -1,0 +1,69 @@
+"""A streamed call as its consumer sees it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self
+
+from seawall.call_driver import CallDriver
+from seawall.messages import Completion, Done, StreamEvent
+
+
+class LLMStream:
+    """An asynchronous context manager over the events of one stream. Get it from `stream()`.
+
+    Entering it waits for the first token, so a call that nobody answers fails there, before anything has been
+    handed out. Leaving it ends the call, wherever that is: nothing keeps running. For one consumer at a time.
+    """
+
+    __slots__ = ("_driver",)
+
+    def __init__(self, driver: CallDriver) -> None:
+        self._driver = driver
+
+    async def __aenter__(self) -> Self:
+        """Begin the call and wait until there is something to read. Raises `LLMError`."""
+        driver = self._driver
+        try:
+            driver.start()
+            while not driver.has_event and driver.error is None:
+                await driver.step()
+        except BaseException:
+            driver.close()
+            raise
+        if driver.error is not None and not driver.has_event:
+            driver.close()
+            raise driver.error
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the call."""
+        self._driver.close()
+
+    def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        """Iterate over the events; the last one is `Done`."""
+        return self
+
+    async def __anext__(self) -> StreamEvent:
+        """Return the next event. Raises `LLMError` where the stream cannot be completed."""
+        driver = self._driver
+        while (event := driver.take()) is None:
+            if driver.completion is not None:
+                raise StopAsyncIteration
+            if driver.error is not None:
+                raise driver.error
+            await driver.step()
+        if type(event) is Done:
+            driver.close()
+        return event
+
+    @property
+    def completion(self) -> Completion | None:
+        """The whole answer once it is there."""
+        return self._driver.completion
