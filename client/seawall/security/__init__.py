@@ -1,0 +1,1 @@
+"""What stands between a prompt and the provider: detection, redaction and guards, each usable alone."""

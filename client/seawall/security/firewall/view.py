@@ -1,0 +1,40 @@
+"""One reading of a text: as it stands, with disguises taken off, or decoded."""
+
+from __future__ import annotations
+
+from seawall.security.firewall.offset_map import OffsetMap
+
+
+class View:
+    """A text that was made from the original by `transforms`, and the way back.
+
+    `text` has the letters' case (encodings need it); `folded` is the same in lower case, character by character.
+    """
+
+    __slots__ = ("_maps", "folded", "text", "transforms")
+
+    def __init__(self, text: str, maps: tuple[OffsetMap, ...] = (), transforms: tuple[str, ...] = ()) -> None:
+        self.text = text
+        self._maps = maps
+        self.transforms = transforms
+        lower = text.lower()
+        self.folded = lower if len(lower) == len(text) else "".join(map(_lower_one, text))
+
+    def derive(self, text: str, transform: str, offsets: OffsetMap | None = None) -> View:
+        """Return a view made from this one; without `offsets` it has the same length, character for character."""
+        maps = self._maps if offsets is None else (*self._maps, offsets)
+        return View(text, maps, (*self.transforms, transform))
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the span of the original text that `[start:end]` of this view was made from."""
+        for offsets in reversed(self._maps):
+            start, end = offsets.span(start, end)
+        return start, end
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
+def _lower_one(char: str) -> str:
+    lower = char.lower()
+    return lower if len(lower) == 1 else char

@@ -1,0 +1,71 @@
+"""National identity, tax and social-security numbers, by country, each with its own proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+from seawall.security.finding import Finding, Kind
+from seawall.security.folded_text import FoldedText
+from seawall.security.linear_pattern import LinearPattern
+from seawall.security.pii.cue import RECORD_NUMBER, Cue
+from seawall.security.pii.national_id_scheme import Proof, Scheme
+from seawall.security.pii.national_ids_americas import AMERICAS
+from seawall.security.pii.national_ids_asia import ASIA
+from seawall.security.pii.national_ids_europe import EUROPE
+
+SCHEMES: tuple[Scheme, ...] = (*EUROPE, *AMERICAS, *ASIA)
+# One pass that spares texts without any such number the sixty that follow.
+_ANY_FORM = LinearPattern(r"(?:^|[^0-9A-Za-z])(?:[0-9]{3}[ .-]?[0-9]{2}|[0-9]{2}[ .-][0-9]{2}[ .-]|[0-9]{7}|[0-9]{4}[ .-][0-9]{2}|[0-9]{4,6}[-+A-Z][0-9]{3}|[0-9] ?[0-9]{2} ?[0-9]{2}|[A-Z]{1,6} ?-?[0-9]{2}|[XYZ]-)", ignore_case=True)
+ANY_ID = Cue(
+    r"id|ids|id no|idno|identity|identification|identifier|national|ssn|social security|social insurance|insurance|tax|taxpayer|tin|citizen|"
+    r"personal (?:number|code|id|no)|resident|residence|civil|government|registration number|fiscal|patient|personnummer|"
+    r"ausweis|ausweisnummer|steuer|steuernummer|steuer-id|steueridentifikationsnummer|idnr|versicherungsnummer|sozialversicherungsnummer|"
+    r"identit.|num.ro|s.curit. sociale|nir|insee|identidad|documento|dni|nie|nif|codice fiscale|cf|identit.|identidade|cpf|rg|"
+    r"burgerservicenummer|bsn|sofinummer|rijksregisternummer|registre national|pesel|rodn. .{1,2}slo|rodne cislo|henkil.tunnus|hetu|f.dselsnummer|cpr|aadhaar|aadhar|uidai|pan"
+)
+
+
+def find_national_ids(text: FoldedText) -> Iterator[Finding]:
+    """Yield national ids: well formed, proved by their check digits, and named as such where digits alone prove little."""
+    shadow = text.shadow
+    if _ANY_FORM.search(shadow) is None:
+        return
+    for scheme in SCHEMES:
+        for start, end in scheme.pattern.spans(shadow):
+            if not text.stands_alone(start, end) or _continues(shadow, start, end):
+                continue
+            compact = shadow[start:end].translate(None, b" .-/\xa0\xad+").decode("latin-1").upper()
+            if scheme.is_valid(compact) and (score := _score(scheme, text, start, end)):
+                yield Finding(start, end, Kind.NATIONAL_ID, score, f"national_id.{scheme.name}")
+
+
+def _continues(shadow: bytes, start: int, end: int) -> bool:
+    """Tell whether the digits are a part of a longer hyphenated or decimal token."""
+    before = shadow[max(0, start - 2) : start]
+    after = shadow[end : end + 2]
+    return (before[-1:] in (b"-", b".", b"/") and before[:1].isalnum()) or (
+        after[:1] in (b"-", b".", b"/") and after[1:].isalnum()
+    )
+
+
+def _score(scheme: Scheme, text: FoldedText, start: int, end: int) -> float:
+    if scheme.cue is not None and _cue(scheme.cue).precedes(text, start):
+        return 0.95
+    if scheme.cue is not None and _cue(scheme.cue).follows(text, end):
+        return 0.9
+    if scheme.proof is Proof.NAME:
+        return 0
+    if RECORD_NUMBER.nearness(text, start, reach=24) > ANY_ID.nearness(text, start, reach=24):
+        return 0
+    if scheme.proof is Proof.FORM:
+        return 0.8
+    return 0.7 if ANY_ID.precedes(text, start) else 0
+
+
+@cache
+def _cue(words: str) -> Cue:
+    return Cue(words)
+
+
+__all__ = ["SCHEMES", "LinearPattern", "find_national_ids"]

@@ -1,0 +1,53 @@
+"""Everything that must not leave, found in one text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from seawall.security.finding import Finding, Kind
+from seawall.security.folded_text import FoldedText
+from seawall.security.pii.birth_date import find_birth_dates
+from seawall.security.pii.email import find_emails
+from seawall.security.pii.national_id import find_national_ids
+from seawall.security.pii.network import find_network_addresses
+from seawall.security.pii.passport import find_passports
+from seawall.security.pii.payment import find_cards, find_ibans
+from seawall.security.pii.person import find_persons
+from seawall.security.pii.phone import DEFAULT_REGIONS, find_phones
+from seawall.security.pii.wallet import find_wallets
+from seawall.security.redaction.overlap import resolve
+
+
+class Detection(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look for. `phone_regions` are ISO 3166 codes: where numbers without country code are looked up."""
+
+    kinds: frozenset[Kind] = frozenset(Kind)
+    score_min: float = 0.5
+    phone_regions: tuple[str, ...] = DEFAULT_REGIONS
+
+
+def find(text: str, detection: Detection | None = None) -> tuple[Finding, ...]:
+    """Return what was found, in order of position, none overlapping another. Linear in the length of the text."""
+    detection = detection or Detection()
+    folded = FoldedText(text)
+    found = (
+        finding
+        for finding in _detect(folded, detection)
+        if finding.score >= detection.score_min and finding.kind in detection.kinds
+    )
+    return tuple(resolve(found, text))
+
+
+def _detect(text: FoldedText, detection: Detection) -> Iterator[Finding]:
+    yield from find_emails(text)
+    yield from find_network_addresses(text)
+    yield from find_cards(text)
+    yield from find_ibans(text)
+    yield from find_wallets(text)
+    yield from find_national_ids(text)
+    yield from find_passports(text)
+    yield from find_birth_dates(text)
+    yield from find_phones(text, detection.phone_regions)
+    yield from find_persons(text)
