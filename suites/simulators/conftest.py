@@ -1,13 +1,21 @@
 """Fake providers as a process of its own, and the paths by which an SDK reaches them."""
 
+import asyncio
 import contextlib
 import json
 import subprocess
 import sys
+import threading
 import urllib.request
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 import pytest
+
+from seawall_chaos.mitm.process import MitmproxyProcess
+from seawall_chaos.provision import provision
+from seawall_chaos.toxiproxy.server import ToxiproxyServer
 
 API_KEY = "sk-seawall-suite"
 PROVIDERS = {"alpha": "openai", "beta": "anthropic", "gamma": "gemini"}
@@ -78,7 +86,50 @@ def direct(folder):
             process.wait(timeout=10)
 
 
-PATHS = {"direct": direct}
+@contextlib.contextmanager
+def through_both_proxies(folder):
+    """The same, with a real mitmproxy and Toxiproxy on the way, which do nothing to what passes."""
+    up, leave = Future(), threading.Event()
+    with direct(folder) as reached:
+        hosting = threading.Thread(
+            target=lambda: asyncio.run(host_proxies(folder, reached.base_urls, up, leave))
+        )
+        hosting.start()
+        try:
+            yield replace(reached, base_urls=up.result(timeout=60))
+        finally:
+            leave.set()
+            hosting.join()
+
+
+async def host_proxies(folder, base_urls, up, leave):
+    """Runs both proxies until `leave` is set; `up` gets the URLs by which they are entered, or the failure."""
+    try:
+        found = provision(retry=False)
+        async with contextlib.AsyncExitStack() as exits:
+            mitmproxy = await MitmproxyProcess.start(found.mitmproxy, log_dir=folder)
+            exits.push_async_callback(mitmproxy.end)
+            toxiproxy = await ToxiproxyServer.start(found.toxiproxy, log_dir=folder)
+            exits.push_async_callback(toxiproxy.end)
+            ports = await mitmproxy.listen({name: urlsplit(url).port for name, url in base_urls.items()})
+            listening = await toxiproxy.client.populate(
+                {"name": name, "listen": "127.0.0.1:0", "upstream": f"127.0.0.1:{port}"}
+                for name, port in ports.items()
+            )
+            urls = {
+                name: urlsplit(url)._replace(netloc=listening[name]).geturl()
+                for name, url in base_urls.items()
+            }
+            up.set_result(urls)
+            await asyncio.to_thread(leave.wait)
+            mitmproxy.check()
+    except BaseException as error:
+        if up.done():
+            raise
+        up.set_exception(error)
+
+
+PATHS = {"direct": direct, "through both proxies": through_both_proxies}
 """Each way to the providers: a context manager that is given a folder and gives Endpoints."""
 
 
