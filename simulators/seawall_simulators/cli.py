@@ -7,10 +7,9 @@ import ipaddress
 import json
 import os
 import signal
-import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -19,8 +18,30 @@ from seawall_simulators.document import DocumentError
 from seawall_simulators.loop import run_loop
 from seawall_simulators.server import LOOPBACK, ListenError, Simulators
 
-_USAGE = 2
 _GC_THRESHOLD = 50_000
+_PORT_MAX = 65_535
+_SEED_MAX = 2**63 - 1
+
+
+class BadInputError(click.ClickException):
+    """Something the user gave that cannot be used: one line, exit code 2."""
+
+    exit_code = 2
+
+
+def _whole(limit: int) -> Callable[[click.Context, click.Parameter, str | None], int | None]:
+    """Reads an option as a whole number from 0 to a limit; raises BadInputError."""
+
+    def read(_: click.Context, option: click.Parameter, text: str | None) -> int | None:
+        if text is None:
+            return None
+        digits = text.isascii() and text.isdecimal() and len(text) <= len(str(limit))
+        if not digits or int(text) > limit:
+            name = option.opts[0]
+            raise BadInputError(f"{name} {text!r:.80}: a whole number from 0 to {limit} is wanted")
+        return int(text)
+
+    return read
 
 
 @click.group()
@@ -32,9 +53,9 @@ def providers() -> None:
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), help="YAML or JSON; see the documentation."
 )
-@click.option("--port", type=click.IntRange(0, 65_535), help="The shared port; 0 is any free one.")
-@click.option("--control-port", type=click.IntRange(0, 65_535), help="The control API's port.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The same seed gives the same bytes.")
+@click.option("--port", callback=_whole(_PORT_MAX), metavar="N", help="The shared port; 0 is any free one.")
+@click.option("--control-port", callback=_whole(_PORT_MAX), metavar="N", help="The control API's port.")
+@click.option("--seed", callback=_whole(_SEED_MAX), metavar="N", help="The same seed gives the same bytes.")
 @click.option("--host", default=LOOPBACK, show_default=True, help="Beyond loopback, --token is required.")
 @click.option(
     "--token",
@@ -62,18 +83,12 @@ def serve(  # click's options, all by name
         config = default_config() if file is None else load_config(file)
         config = config.model_copy(update={key: value for key, value in given.items() if value is not None})
         if not token and not _is_loopback(host):
-            _refuse([f"--host {host}: beyond loopback, --token (or SEAWALL_PROVIDERS_TOKEN) is required"])
+            raise BadInputError(f"--host {host}: beyond loopback --token is required")
         run_loop(_serve(config, host, token or None, parent=parent))
     except DocumentError as error:
-        _refuse(error.mistakes)
+        raise BadInputError("\n       ".join(error.mistakes)) from None
     except ListenError as error:
-        _refuse([str(error)])
-
-
-def _refuse(mistakes: list[str]) -> NoReturn:
-    for mistake in mistakes:
-        click.echo(f"error: {mistake}", err=True)
-    sys.exit(_USAGE)
+        raise BadInputError(str(error)) from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -190,6 +190,7 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """A whole request."""
         parser = self._parser
+        legacy = parser.get_http_version() == "1.0"
         body = self._body
         receiver, path, query = self._site.targets.get(self._target) or self._resolve(self._target)
         self._pending.append(
@@ -203,8 +204,8 @@ class Connection(asyncio.Protocol):
                     body[0] if len(body) == 1 else b"".join(body),
                 ),
                 receiver,
-                keep_alive=parser.should_keep_alive(),
-                legacy=parser.get_http_version() == "1.0",
+                keep_alive=not legacy and parser.should_keep_alive(),
+                legacy=legacy,
             )
         )
         self._target = b""
