@@ -14,6 +14,7 @@ Path_ = tuple[str | int, ...]
 Lines = Mapping[Path_, int]
 
 _BYTES_MAX = 1_000_000
+_DEPTH_MAX = 20
 _QUOTE_CHARS_MAX = 80
 
 
@@ -45,11 +46,11 @@ def load(model: type[Model], path: Path) -> Model:
     """The model of a YAML or JSON file; raises DocumentError naming file, line and value."""
     text = _read(path)
     try:
-        if mistakes := [f"{path}:{line}: aliases are not supported" for line in _aliases(text)]:
+        if mistakes := [f"{path}:{line}: {hazard}" for line, hazard in _hazards(text)]:
             raise DocumentError(mistakes)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
         data = yaml.load(text, Loader=yaml.CSafeLoader)
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise DocumentError([_syntax(path, error)]) from None
     lines: dict[Path_, int] = {}
     repeated = [] if root is None else list(_walk(root, (), lines))
@@ -71,14 +72,20 @@ def _read(path: Path) -> str:
         raise DocumentError([f"{path}: not UTF-8 at byte {error.start}"]) from None
 
 
-def _aliases(text: str) -> list[int]:
-    """The lines of aliases, which could make a short document expand without bound."""
-    events = yaml.parse(text, Loader=yaml.CSafeLoader)
-    marks = [event.start_mark for event in events if isinstance(event, yaml.AliasEvent)]
-    return [mark.line + 1 for mark in marks if mark is not None]
+def _hazards(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of what could make a short document cost without bound: aliases, and nesting without end."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark is not None else 0
+        if isinstance(event, yaml.AliasEvent):
+            yield line, "aliases are not supported"
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEPTH_MAX:
+            yield line, f"nested deeper than {_DEPTH_MAX} levels"
+            return
 
 
-def _syntax(path: Path, error: Exception) -> str:
+def _syntax(path: Path, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"{path}:{mark.line + 1}" if mark is not None else f"{path}"
     return f"{where}: not YAML: {getattr(error, 'problem', None) or type(error).__name__}"

@@ -105,6 +105,7 @@ class Exchange:
                     out.append(self._head(step))
                 case Mark():
                     self.fired = (*self.fired, step)
+                    self._due_s = monotonic()  # what was late before shortens no fault
                 case Wait():
                     self._due_s += step.seconds
                     delay_s = self._due_s - monotonic()
