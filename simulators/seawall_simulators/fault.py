@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from seawall_simulators.draw import Draw
 from seawall_simulators.script import Mark, Script
@@ -22,10 +22,8 @@ class Context(Struct, frozen=True):
     model: str
 
 
-class Fault(BaseModel):
+class Fault(BaseModel, frozen=True, extra="forbid"):
     """What every fault has. A subclass adds its name as `fault`, its own parameters, and `apply`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     fault: str
     probability: float = Field(default=1.0, ge=0, le=1)

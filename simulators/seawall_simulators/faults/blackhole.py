@@ -8,7 +8,7 @@ from seawall_simulators.fault import Context, Fault
 from seawall_simulators.script import Hang, Script
 
 
-class Blackhole(Fault):
+class Blackhole(Fault, frozen=True):
     """Keeps the connection open and silent until the client leaves."""
 
     fault: Literal["blackhole"] = "blackhole"

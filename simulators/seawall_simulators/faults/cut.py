@@ -8,7 +8,7 @@ from seawall_simulators.fault import Context, Fault, Tokens
 from seawall_simulators.script import Close, CloseHow, Script, split
 
 
-class Cut(Fault):
+class Cut(Fault, frozen=True):
     """Closes the connection after `after_tokens` tokens, or half the body: by a TCP reset, or orderly (FIN)."""
 
     fault: Literal["cut"] = "cut"

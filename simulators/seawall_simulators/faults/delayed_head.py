@@ -8,7 +8,7 @@ from seawall_simulators.fault import Context, Fault, Seconds
 from seawall_simulators.script import Script, Wait
 
 
-class DelayedHead(Fault):
+class DelayedHead(Fault, frozen=True):
     """Says nothing at all for `delay_s` more than usual."""
 
     fault: Literal["delayed_head"] = "delayed_head"

@@ -11,7 +11,7 @@ from seawall_simulators.script import END, Script, Send, head_of, split, whole
 _OK = 200
 
 
-class ErrorEvent(Fault):
+class ErrorEvent(Fault, frozen=True):
     """Sends the provider's error event after `after_tokens` tokens and ends; a body becomes a 200 with the error."""
 
     fault: Literal["error_event"] = "error_event"

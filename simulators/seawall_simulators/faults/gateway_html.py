@@ -19,7 +19,7 @@ _PAGE = """<html>
 """
 
 
-class GatewayHtml(Fault):
+class GatewayHtml(Fault, frozen=True):
     """Answers as a reverse proxy does that cannot reach the provider, 200 included."""
 
     fault: Literal["gateway_html"] = "gateway_html"

@@ -12,7 +12,7 @@ _HEADER_CHARS_MAX = 1000
 _RETRY_AFTER_S_MAX = 86_400  # a day; beyond is hostile and not repeated in a body
 
 
-class HttpStatus(Fault):
+class HttpStatus(Fault, frozen=True):
     """Answers every request with `status`."""
 
     fault: Literal["http_status"] = "http_status"

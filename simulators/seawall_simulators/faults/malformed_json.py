@@ -9,7 +9,7 @@ from seawall_simulators.fault import Context, Fault, Tokens
 from seawall_simulators.script import END, Script, Send, head_of, split, with_true_length
 
 
-class MalformedJson(Fault):
+class MalformedJson(Fault, frozen=True):
     """Breaks the JSON of the frame after `after_tokens` tokens and goes on; of a body only half is sent."""
 
     fault: Literal["malformed_json"] = "malformed_json"

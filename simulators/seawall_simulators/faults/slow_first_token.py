@@ -8,7 +8,7 @@ from seawall_simulators.fault import Context, Fault, Seconds
 from seawall_simulators.script import Script, Wait, first_content
 
 
-class SlowFirstToken(Fault):
+class SlowFirstToken(Fault, frozen=True):
     """Sends the head in time and waits `delay_s` before the first token, or the body."""
 
     fault: Literal["slow_first_token"] = "slow_first_token"

@@ -9,7 +9,7 @@ from seawall_simulators.fault import Context, Fault, Seconds, Tokens
 from seawall_simulators.script import Hang, Script, Send, Step, Wait, split
 
 
-class Stall(Fault):
+class Stall(Fault, frozen=True):
     """Stops after `after_tokens` tokens, or half the body.
 
     With `ping` it goes on sending the wire's keep-alive frame every `ping_every_s`, where the wire has one and

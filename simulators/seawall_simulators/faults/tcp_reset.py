@@ -8,7 +8,7 @@ from seawall_simulators.fault import Context, Fault
 from seawall_simulators.script import Close, Script
 
 
-class TcpReset(Fault):
+class TcpReset(Fault, frozen=True):
     """Reads the request and resets the connection (a true RST)."""
 
     fault: Literal["tcp_reset"] = "tcp_reset"

@@ -8,7 +8,7 @@ from seawall_simulators.fault import Context, Fault, Tokens
 from seawall_simulators.script import END, Script, split, with_true_length
 
 
-class Truncation(Fault):
+class Truncation(Fault, frozen=True):
     """Ends after `after_tokens` tokens, or half the body, cleanly: no transport error, no terminal event."""
 
     fault: Literal["truncation"] = "truncation"
