@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from seawall.security.folded_text import FoldedText
 from seawall.security.linear_pattern import LinearPattern
-from seawall.security.pii.lexicon import lexicon
+from seawall.security.pii.lexicon import lexicon, plain
 
 REACH = 44
+LOWER_NAME_LENGTH_MIN = 5
+LOWER_WORD = LinearPattern(r"[a-z\xdf-\xf6\xf8-\xff]{2,24}")
 _RELATIVES = (
     r"wife|husband|partner|spouse|son|daughter|kid|child|brother|sister|mother|father|mom|mum|dad|uncle|aunt|cousin|nephew|niece|grandmother|grandfather|"
     r"grandma|grandpa|friend|boyfriend|girlfriend|fianc\xe9e?|boss|manager|colleague|coworker|neighbou?r|roommate|landlord|tenant|teacher|lawyer|doctor"
@@ -18,12 +20,14 @@ INTRODUCTION = LinearPattern(
     r"(?:^|[^a-z])(?:"
     r"(?:full|first|last|middle|given|sur|family|maiden|birth|legal|real|nick|user'?s?|customer'?s?|patient'?s?|client'?s?|my|his|her|their|your|whose|account|holder'?s?|partner'?s?|the)?[ _-]?name(?:'s| is| was)?"
     r"|(?:vor|nach|familien|zu)name|(?:pr\xe9)?nom(?: de famille)?|nombre(?: completo)?|apellidos?|nome|cognome|sobrenome|naam|voornaam|achternaam|imi\xea|nazwisko|namn|navn"
-    r"|named|i am called|(?:was|is|are|were|am|be|been|man|woman|person|someone|guy|boy|girl|kid|child) (?:called|named)|call me|calls me|people call me|me llamo|je m'appelle|ich hei\xdfe|ich bin|mi chiamo|ik heet|nazywam si\xea|jag heter|meu nome \xe9|mi nombre es|mein name ist|mon nom est|il mio nome \xe8"
+    r"|named|(?:named|call|called|name) (?:him|her|them|it|me)|last name\?|surname\?|name\?|who is|who's|i am called|(?:was|is|are|were|am|be|been|man|woman|person|someone|guy|boy|girl|kid|child) (?:called|named)|call me|calls me|people call me|me llamo|je m'appelle|ich hei\xdfe|ich bin|mi chiamo|ik heet|nazywam si\xea|jag heter|meu nome \xe9|mi nombre es|mein name ist|mon nom est|il mio nome \xe8"
     r"|dear|hi|hello|hey|hallo|hola|bonjour|ciao|estimad[oa]|querid[oa]|ch[\xe8e]re?|lieber?|sehr geehrter?|sehr geehrte|prezad[oa]|geachte|beste|k\xe4re|kj\xe6re"
     r"|regards|sincerely|best wishes|cheers|yours truly|gru\xdf|gr\xfc\xdfe|gr\xfc\xdfen|cordialement|saludos|atentamente|saluti|groeten"
     r"|attn|attention|c/o|recipient|sender|signed by|signed|beneficiary|payee|payer|account holder|card ?holder|cardholder name|holder|in the name of|on behalf of|account of|account for|belongs to|belonging to|owned by|assigned to|addressed to|registered to|according to|"
     r"kontoinhaber|inhaber|titulaire|titular|intestatario|bezitter|kunde|kundin|patientin|client|cliente|klant|kund"
     rf"|(?:my|his|her|our|their|your) (?:\w+ )?(?:{_RELATIVES})"
+    r"|says|said|replied|directed by|starring|ex-[a-z]+|early|late|featuring|"
+    r"actor|actress|singer|songwriter|guitarist|drummer|musician|producer|player|coach|director|artist|writer|poet|novelist|painter|scientist|chancellor|ceo|cto|cfo|chairman|founder|commenter|reporter|detective|co-founder|professor|attorney"
     r"|i'm|i am|this is|it's|customer|patient|employee|passenger|guest|attendee|applicant|candidate|defendant|plaintiff|witness|insured|policyholder|nurse|sir|co-worker"
     r"|ship to|bill to|deliver to|sold to|send to|mail to|billing address|shipping address|delivery address|contact person|contact name|point of contact|author|authors|written by|created by|prepared by|reviewed by|approved by|reported by|requested by|submitted by"
     r")['\"]?[ \xa0]{0,2}[:=,>-]{0,2}[ \xa0\n\t]{0,4}[\"'(]?$"
@@ -75,6 +79,13 @@ class NameCues:
         """Tell whether the word in front of `start` announces a place."""
         return PLACED.search(self._text.before(start, 14)) is not None
 
+    def fills_line(self, start: int, end: int) -> bool:
+        """Tell whether nothing else stands on the line."""
+        shadow = self._text.shadow
+        before = shadow[max(0, start - 8) : start].rpartition(b"\n")
+        opened = before[1] or start <= 8  # noqa: PLR2004
+        return bool(opened) and not before[2].strip(b" >?*-\t") and shadow[end : end + 1] in (b"", b"\n", b"\r")
+
     def heads_names(self, start: int) -> bool:
         """Tell whether `start` is in a table column of names."""
         return NAME_HEADER.search(self._text.column_header(start)) is not None
@@ -86,6 +97,23 @@ class NameCues:
             piece = self._text.text[start:end]
             if piece.islower() and (count := _leading_names(piece)):
                 yield start, start + count
+        if self._text.shadow == self._text.lower:
+            yield from self._listed_in_lower_case()
+
+    def _listed_in_lower_case(self) -> Iterator[tuple[int, int]]:
+        words = lexicon()
+        previous: tuple[int, int] | None = None
+        for start, end in LOWER_WORD.spans(self._text.shadow):
+            word = plain(self._text.text[start:end])
+            if previous and start == previous[1] + 1 and word in words.surnames and word not in words.ordinary:
+                previous = previous[0], end
+                continue
+            if previous:
+                yield previous
+            is_name = len(word) >= LOWER_NAME_LENGTH_MIN and word in words.given and word not in words.ordinary and word not in words.places
+            previous = (start, end) if is_name and self._text.stands_alone(start, end) else None
+        if previous:
+            yield previous
 
 
 def _leading_names(piece: str) -> int:

@@ -47,6 +47,7 @@ class Role(Enum):
     TITLE = "title"
     UNKNOWN = "unknown"
     ORDINARY = "ordinary"
+    INFLECTED = "inflected"  # an ordinary word by its ending only: a surname where a given name precedes it
     END = "end"
 
 
@@ -91,7 +92,9 @@ def _token(words: Lexicon, start: int, piece: str) -> Token:
     is_place, is_ordinary = word in words.places, word in words.ordinary
     is_shouted = bare.isupper() and len(bare) >= SHOUTED_MIN
     is_code = any(char.isupper() for char in bare[1:]) and not is_shouted and not _is_compound(bare)
-    role = Role.TITLE if is_title and not bare.islower() else _role(words, word, bare, is_ordinary=is_ordinary or is_place)
+    role = Role.TITLE if is_title else _role(words, word, bare, is_ordinary=is_ordinary)
+    if (role is Role.UNKNOWN and is_shouted) or (role is Role.ORDINARY and is_place):
+        role = Role.ORDINARY if is_shouted else Role.UNKNOWN
     return Token(start, start + len(bare), word, role, is_ordinary, is_place, is_shouted, is_code, stopped or len(bare) < len(piece.rstrip(".")))
 
 
@@ -109,9 +112,11 @@ def _role(words: Lexicon, word: str, bare: str, *, is_ordinary: bool) -> Role:  
     if word in words.given or (head in words.given and head != word):
         return Role.GIVEN
     if word in words.surnames or word.rpartition("-")[2] in words.surnames or word[:2] in ("o'", "mc"):
-        return Role.SURNAME if not is_ordinary or word in words.surnames else Role.ORDINARY
-    if is_ordinary or _is_ordinary_form(words, word):
+        return Role.SURNAME
+    if is_ordinary:
         return Role.ORDINARY
+    if _is_ordinary_form(words, word):
+        return Role.INFLECTED
     return Role.SURNAME if len(word) > 5 and word.endswith(_SURNAME_ENDINGS) else Role.UNKNOWN  # noqa: PLR2004
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from seawall.security.finding import Finding, Kind
 from seawall.security.folded_text import FoldedText
@@ -13,31 +14,79 @@ from seawall.security.pii.name_token import Role, Token, tokens_of
 _WORD = r"[A-Z\xc0-\xd6\xd8-\xde](?:[A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff\xad]{1,29}(?:['-][A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff]{1,24}){0,3}|'[A-Z\xc0-\xde][a-z\xdf-\xff]{1,24})?\.?"
 _PARTICLE = r"(?:de|del|de la|de los|de las|di|da|do|dos|das|du|des|van|van der|van den|van de|von|von der|vom|zu|zum|zur|ter|ten|den|der|la|le|el|al|bin|ibn|abu|y|e|i|af|av|san|st)"
 RUN = LinearPattern(rf"{_WORD}(?:[ \xa0]{{1,2}}(?:{_PARTICLE}[ ]){{0,2}}{_WORD}){{0,6}}")
-LOWER_WORD = LinearPattern(r"[a-z\xdf-\xf6\xf8-\xff]{2,24}")
 TOKENS_MAX = 5
 ACCEPT = 0.5
+SURE = 0.6
+_ARTICLES = ("la", "el", "le")
+_AUXILIARIES = ("will", "may", "mark", "so", "an", "my", "in", "do")
+_CONJUNCTIONS = frozenset((b", ", b" and ", b", and ", b" or ", b" & ", b" und ", b" et ", b" y ", b" e ", b" en ", b" och ", b" og ", b" to "))
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A run of words that may be a name."""
+
+    start: int
+    end: int
+    words: frozenset[str]
+    score: float
+    detector: str
+
+    def vouch(self, detector: str) -> None:
+        """Accept on the word of another name."""
+        self.score, self.detector = SURE, detector
 
 
 def find_persons(text: FoldedText) -> Iterator[Finding]:
     """Yield names of people."""
     cues = NameCues(text)
-    for start, end in RUN.spans(text.shadow):
-        if start == 0 or not text.shadow[start - 1 : start].isalnum():
-            for name in _names(tokens_of(text, start, end)):
-                yield from _judge(text, cues, name)
+    candidates = [
+        candidate
+        for start, end in RUN.spans(text.shadow)
+        if start == 0 or not text.shadow[start - 1 : start].isalnum()
+        for name in _names(text, tokens_of(text, start, end))
+        for candidate in _judge(text, cues, name)
+    ]
+    _spread(text, candidates)
+    for candidate in candidates:
+        if candidate.score >= ACCEPT:
+            yield Finding(candidate.start, candidate.end, Kind.PERSON, min(candidate.score, 0.95), candidate.detector)
     for start, end in cues.lower_names():
-        yield Finding(start, end, Kind.PERSON, 0.6, "person.introduced")
+        yield Finding(start, end, Kind.PERSON, 0.6, "person.lower_case")
 
 
-def _names(tokens: list[Token]) -> Iterator[list[Token]]:
+def _spread(text: FoldedText, candidates: list[Candidate]) -> None:
+    """Let a sure name vouch for the same word elsewhere, and for what stands beside it in a list."""
+    sure = {word for candidate in candidates if candidate.score >= SURE for word in candidate.words}
+    for candidate in candidates:
+        if 0 < candidate.score < ACCEPT and sure.issuperset(candidate.words):
+            candidate.vouch("person.again")
+    for neighbours in (zip(candidates, candidates[1:], strict=False), _backwards(candidates)):
+        for known, other in neighbours:
+            between = text.shadow[min(known.end, other.end) : max(known.start, other.start)]
+            if known.score >= ACCEPT > other.score > 0 and between in _CONJUNCTIONS and len(known.words) == len(other.words):
+                other.vouch("person.listed")
+
+
+def _backwards(candidates: list[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
+    for index in range(len(candidates) - 1, 0, -1):
+        yield candidates[index], candidates[index - 1]
+
+
+def _names(text: FoldedText, tokens: list[Token]) -> Iterator[list[Token]]:
     """Split a run of capitalised words at words that are no part of a name."""
     name: list[Token] = []
+    if len(tokens) > 1 and _is_surname_by_place(text, tokens[-2], tokens[-1]):
+        tokens[-1] = tokens[-1]._replace(role=Role.SURNAME)
     for token in tokens:
         if token.role is Role.TITLE and not name:
             name = [token]
         elif token.role in (Role.ORDINARY, Role.TITLE):
             yield name + ([token._replace(role=Role.END)] if name else [])
             name = [token] if token.role is Role.TITLE else []
+        elif token.role is Role.INFLECTED and not (name and name[-1].role in (Role.GIVEN, Role.INITIAL)):
+            yield name + ([token._replace(role=Role.END)] if name else [])
+            name = []
         else:
             name.append(token)
             if token.is_last:
@@ -46,38 +95,57 @@ def _names(tokens: list[Token]) -> Iterator[list[Token]]:
     yield name
 
 
-def _judge(text: FoldedText, cues: NameCues, name: list[Token]) -> Iterator[Finding]:
+def _is_surname_by_place(text: FoldedText, given: Token, last: Token) -> bool:
+    """Tell whether an ordinary word ends a name: "Melissa Little" in the middle of a sentence."""
+    return (
+        last.role is Role.ORDINARY
+        and given.role is Role.GIVEN
+        and not (given.is_soft or given.is_place or last.is_shouted or last.ends_organisation)
+        and text.shadow[last.end : last.end + 1] not in (b":", b"=", b"\n")
+    )
+
+
+def _judge(text: FoldedText, cues: NameCues, name: list[Token]) -> Iterator[Candidate]:
     """Weigh one candidate; the last token may be the ordinary word behind it, the first a title."""
     follower = name.pop() if name and name[-1].role is Role.END else None
     title = name.pop(0) if name and name[0].role is Role.TITLE else None
-    while name and name[0].role is Role.PARTICLE and len(name) > 1 and name[0].word in ("la", "el", "le", "the"):
-        name.pop(0)
-    while name and name[-1].role in (Role.PARTICLE,):
-        name.pop()
-    if len(name) > 1 and name[0].is_soft and name[1].role is Role.GIVEN and not name[1].is_soft:
-        name.pop(0)
+    _trim(name)
     if not name or len(name) > TOKENS_MAX or (follower is not None and follower.ends_organisation and title is None):
         return
-    start, end = name[0].start, name[-1].end
     if all(token.role is Role.INITIAL for token in name):
         return
-    score = 0.9 if title is not None else _score(text, cues, name, start, end)
-    if score >= ACCEPT:
-        yield Finding(start, end, Kind.PERSON, round(min(score, 0.95), 2), "person.titled" if title else "person.name")
+    score = 0.9 if title is not None else _score(text, cues, name)
+    words = frozenset(token.word for token in name if token.role not in (Role.INITIAL, Role.PARTICLE))
+    yield Candidate(name[0].start, name[-1].end, words, round(score, 2), "person.titled" if title else "person.name")
 
 
-def _score(text: FoldedText, cues: NameCues, name: list[Token], start: int, end: int) -> float:
+def _trim(name: list[Token]) -> None:
+    while len(name) > 1 and (name[0].role is Role.PARTICLE and name[0].word in _ARTICLES):
+        name.pop(0)
+    while name and name[-1].role is Role.PARTICLE:
+        name.pop()
+    # "Call Anna", "Will Anna come": the first word is a verb, not a name.
+    if len(name) > 1 and name[0].is_soft and (name[0].role is Role.SURNAME or (name[0].word in _AUXILIARIES and name[1].role is Role.GIVEN)):
+        name.pop(0)
+
+
+def _score(text: FoldedText, cues: NameCues, name: list[Token]) -> float:
+    start, end = name[0].start, name[-1].end
     weight = _inner_weight(name)
     if cues.introduces(start):
-        return weight + 0.6 if any(not token.is_place for token in name) else weight
+        return weight + 0.6 if any(not token.is_place or token.role is Role.GIVEN for token in name) else weight
     if text.column_header(start) and cues.heads_names(start):
         return weight + 0.6
+    if weight <= 0:
+        return weight
     if cues.hints(start):
         weight += 0.2
     if cues.is_told_of(end):
         weight += 0.25
-    if cues.is_placed(start) and len(name) == 1:
-        weight -= 0.3
+    if cues.fills_line(start, end):
+        weight += 0.2
+    if cues.is_placed(start):
+        weight -= 0.15 if len(name) > 1 and name[0].role is Role.GIVEN else 0.3
     return weight
 
 
@@ -86,19 +154,19 @@ def _inner_weight(name: list[Token]) -> float:
     first, last = name[0], name[-1]
     if len(name) == 1:
         return _single_weight(first)
-    if any(token.is_code for token in name):
+    if any(token.is_code for token in name) or (last.is_place and first.role is not Role.GIVEN):
         return 0.0
     if any(token.role is Role.INITIAL for token in name[1:]) and last.role is not Role.INITIAL:
         return 0.75
     if first.role is Role.GIVEN and not first.is_soft:
-        return 0.45 if last.is_place and last.role is not Role.GIVEN else 0.85
+        return 0.6 if last.is_place or first.is_place else 0.85
     if first.role is Role.GIVEN and last.role in (Role.SURNAME, Role.GIVEN) and not last.is_soft:
-        return 0.75
+        return 0.7
     if last.role is Role.GIVEN and not last.is_soft:
         return 0.65
     if last.role is Role.SURNAME and not last.is_soft and not first.is_place:
-        return 0.55 if first.role in (Role.SURNAME, Role.INITIAL, Role.GIVEN) else 0.5
-    return 0.3
+        return 0.5 if first.role in (Role.SURNAME, Role.INITIAL, Role.GIVEN) else 0.45
+    return 0.2
 
 
 def _single_weight(token: Token) -> float:

@@ -8,6 +8,7 @@ import msgspec
 
 from seawall.security.finding import Finding, Kind
 from seawall.security.folded_text import FoldedText
+from seawall.security.pii.address import find_addresses
 from seawall.security.pii.birth_date import find_birth_dates
 from seawall.security.pii.email import find_emails
 from seawall.security.pii.national_id import find_national_ids
@@ -50,4 +51,5 @@ def _detect(text: FoldedText, detection: Detection) -> Iterator[Finding]:
     yield from find_passports(text)
     yield from find_birth_dates(text)
     yield from find_phones(text, detection.phone_regions)
+    yield from find_addresses(text)
     yield from find_persons(text)

@@ -1,0 +1,81 @@
+"""One rule: words that must occur, a pattern over folded text, and examples that hold it to its meaning."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+import msgspec
+
+from seawall.security.firewall.normalise import normalise
+from seawall.security.firewall.utf8_pattern import Utf8Pattern
+from seawall.security.firewall.verdict import Channel
+
+GAP = r"[\s\pP\pS]{1,4}"  # what a space in a pattern stands for
+_MACRO = re.compile(r"\{([a-z_]+)\}")
+
+
+class Category(StrEnum):
+    """What an attack tries."""
+
+    OVERRIDE = "override"
+    ROLE_MARKER = "role-marker"
+    LEAK = "leak"
+    PERSONA = "persona"
+    TOOL_CALL = "tool-call"
+    EXFILTRATION = "exfiltration"
+    ADDRESSED = "addressed"
+    STEERING = "steering"
+    SMUGGLING = "smuggling"
+
+
+class Severity(StrEnum):
+    """How much one match says on its own: `critical` blocks, `high` flags, the others need company."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule as it stands in its file."""
+
+    id: str
+    category: Category
+    severity: Severity
+    languages: tuple[str, ...]
+    keywords: tuple[str, ...]
+    pattern: str
+    examples: tuple[str, ...]
+    counter_examples: tuple[str, ...]
+    channels: tuple[Channel, ...] = (Channel.USER, Channel.UNTRUSTED)
+
+
+class Rule:
+    """A rule ready to run. `squeezed` is its pattern for text whose words were written together."""
+
+    __slots__ = ("keywords", "pattern", "squeezed", "text")
+
+    def __init__(self, text: RuleText, macros: dict[str, str]) -> None:
+        self.text = text
+        source = expand(text.pattern, macros)
+        self.keywords = tuple(fold(keyword) for keyword in text.keywords)
+        self.pattern = Utf8Pattern(source.replace(" ", GAP))
+        self.squeezed = Utf8Pattern(source.replace(r"\b", "").replace(" ", r"[\s\pP\pS]{0,4}"))
+
+    def __repr__(self) -> str:
+        return f"Rule({self.text.id})"
+
+
+def expand(pattern: str, macros: dict[str, str]) -> str:
+    """Return a pattern on one line, macros in place, folded as texts are."""
+    joined = "".join(line.strip("\n") for line in pattern.splitlines())
+    for _ in range(3):
+        joined = _MACRO.sub(lambda match: f"(?:{macros[match[1]]})", joined)
+    return normalise(joined).text
+
+
+def fold(text: str) -> str:
+    """Return the text as rules see it."""
+    return normalise(text).folded
