@@ -252,3 +252,4 @@ def test_what_follows_the_terminal_event_is_not_waited_for(samples):
         assert decoder.finished
         assert decoder.feed(b"data: nonsense\n\n") == []
         assert decoder.close().text == wire.text
+        assert wire.decode([b"".join(wire.stream) + b"data: nonsense\n\n"]).reply.text == wire.text

@@ -381,6 +381,15 @@ def test_a_failure_is_for_ever(wire):
     assert len(set(map(repr, raised))) == 1
 
 
+def test_the_first_failure_counts(wire):
+    """Split or not, what comes after it is not looked at."""
+    body = [b"data: {\n\n", b"data: " + b"x" * 2_000 + b"\n\n"]
+    codec = wire.codec(limits=LIMITS)
+
+    for chunks in (body, [b"".join(body)]):
+        assert wire.decode(chunks, codec=codec).failure.detail == "malformed JSON"
+
+
 def test_too_many_tool_calls_are_refused(samples):
     """A list of calls is bounded like everything else."""
     call = {"function": {"name": "f"}}

@@ -24,6 +24,7 @@ def test_lines_end_in_any_of_the_three_ways(end):
 def test_a_crlf_may_be_split_between_its_characters():
     """The LF that follows a CR in the next chunk ends no line of its own."""
     assert parse(b"data: 1\r", b"\n\r", b"\n")[0] == [SseEvent(b"", b"1")]
+    assert parse(b"data: 1\r", b"\ndata: 2\r\n\r\n")[0] == [SseEvent(b"", b"1\n2")]
 
 
 def test_fields_are_read_as_the_standard_says():
@@ -66,6 +67,15 @@ def test_an_event_beyond_the_limit_is_given_up(chunks):
     assert events == [SseEvent(b"", b"first")]
     assert parser.overflowed
     assert parser.flush() == []
+
+
+def test_a_line_without_an_end_is_given_up_as_it_grows():
+    """It is not kept until it ends."""
+    parser = SseParser(100)
+    for _ in range(11):
+        parser.feed(b"x" * 10)
+
+    assert parser.overflowed
 
 
 def test_many_small_events_are_no_large_one():

@@ -67,11 +67,6 @@ class Answer:
         call.arguments.append(text)
         return ToolCallDelta(index=call.index, arguments=text)
 
-    def lacks_arguments(self, key: Hashable) -> bool:
-        """Tell whether this tool call was begun and has no arguments yet."""
-        call = self._tool_calls.get(key)
-        return call is not None and not call.arguments
-
     def reply(self, request_id: str | None) -> ProviderReply:
         """Return the whole answer; it must have ended. Raises `ProviderError` where nothing was said."""
         text = "".join(self._text)

@@ -104,8 +104,6 @@ class AnthropicReader:
                 self._continue_block(said.index, said.delta, deltas)
             case "content_block_start" if said.content_block is not None:
                 self._open_block(said.index, said.content_block, deltas)
-            case "content_block_stop":
-                self._close_block(said.index, deltas)
             case "message_start" if said.message is not None:
                 self._open_message(said.message)
             case "message_delta" if said.delta is not None:
@@ -174,11 +172,6 @@ class AnthropicReader:
             deltas.append(_THINKING)
         elif delta.type == "input_json_delta" and delta.partial_json:
             deltas.append(self._answer.add_arguments(index, delta.partial_json))
-
-    def _close_block(self, index: int, deltas: list[Delta]) -> None:
-        """A tool without arguments streams none; say so in JSON."""
-        if self._answer.lacks_arguments(index):
-            deltas.append(self._answer.add_arguments(index, "{}"))
 
     def _end(self, stop_reason: str | None) -> None:
         if stop_reason:

@@ -7,7 +7,6 @@ respected is the policy's business.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -51,9 +50,7 @@ def retry_after_s(
 
 
 def _admissible(seconds: float | None) -> float | None:
-    if seconds is None or not math.isfinite(seconds) or seconds <= 0:
-        return None
-    return min(seconds, RETRY_AFTER_S_MAX)
+    return None if seconds is None or seconds <= 0 else min(seconds, RETRY_AFTER_S_MAX)
 
 
 def _number(text: str | None) -> float | None:
