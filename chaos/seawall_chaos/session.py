@@ -38,7 +38,10 @@ def run_to_report(
     except KeyboardInterrupt:
         progress.say(f"stopped; what was seen until then is in {folder}")
         return INTERRUPTED
-    _point_latest(folder)
+    try:
+        _point_latest(folder)
+    except OSError as error:
+        progress.say(f"{folder.with_name(LATEST)}: does not point to this run: {error.strerror}")
     if manifest.partial:
         progress.say(f"partial: {manifest.partial_reason}; what was seen is kept and marked")
     code = build_report(folder, progress)

@@ -105,6 +105,8 @@ class Trial:
         )
 
     async def _prepare(self) -> None:
+        if not self.lanes:
+            raise StackError(f"no subject of this run speaks a wire of {self.file.name}")
         await asyncio.gather(*(lane.prepare(self.scenario) for lane in self.lanes))
 
     async def _make_calls(self, shape: LoadShape, start_s: float) -> None:

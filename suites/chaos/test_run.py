@@ -121,6 +121,17 @@ async def test_both_sides_agree_and_the_timeline_is_kept(carry_out):
     assert all(row.status == "ok" for row in call_rows(result.evidence["seawall"]))
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_scenario_for_nobody_is_no_pass(carry_out):
+    """A subject takes part only where it speaks the wire of a provider; without any, nothing was shown."""
+    text = SHORT.format(path="direct", on="solo").replace("load:", "providers: {solo: {wire: gemini}}\nload:")
+
+    result = await carry_out(text, "openai-sdk")
+
+    assert result.partial == "no subject of this run speaks a wire of short"
+    assert result.evidence == {}
+
+
 def until(condition, limit_s):
     """Wait for what another process does, which cannot be waited for otherwise."""
     deadline_s = time.monotonic() + limit_s
