@@ -76,9 +76,8 @@ def _surroundings(data: dict[Any, Any]) -> Surroundings:
         duration_s: float | None = parse_seconds(data.get("duration_s"))
     except ValueError:
         duration_s = None
-    path = data.get("path", "full")
-    known = isinstance(path, str) and path in ON_PATH
-    return Surroundings(frozenset(map(str, names)), duration_s, path if known else "full")
+    path = next((path for path in ON_PATH if path == data.get("path")), "full")
+    return Surroundings(frozenset(map(str, names)), duration_s, path)
 
 
 def _problems(
