@@ -82,8 +82,10 @@ def test_a_parent_that_is_killed_leaves_nothing_behind(tmp_path):
             options = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
             hosts[how] = exits.enter_context(subprocess.Popen(command, **options))
             exits.callback(hosts[how].kill)
+        # All are up before the first one goes: a port that is free again may be the next one's.
+        descriptions = {how: json.loads(host.stdout.readline()) for how, host in hosts.items()}
         for how, host in hosts.items():
-            description = json.loads(host.stdout.readline())
+            description = descriptions[how]
             assert len(description["pids"]) == 3
             assert all(map(listens, description["ports"]))
             host.send_signal(how)
