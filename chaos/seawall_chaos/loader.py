@@ -13,6 +13,7 @@ from typing import Any, TypeGuard, Union, get_args, get_origin
 import pydantic
 
 from seawall_chaos.durations import parse_seconds
+from seawall_chaos.endpoints import PathName
 from seawall_chaos.faults import COMMON, FAULTS
 from seawall_chaos.faults.fault import ON_PATH
 from seawall_chaos.gates import UnknownNameError
@@ -76,7 +77,8 @@ def _surroundings(data: dict[Any, Any]) -> Surroundings:
         duration_s: float | None = parse_seconds(data.get("duration_s"))
     except ValueError:
         duration_s = None
-    path = next((path for path in ON_PATH if path == data.get("path")), "full")
+    whole: PathName = "full"
+    path = next((path for path in ON_PATH if path == data.get("path")), whole)
     return Surroundings(frozenset(map(str, names)), duration_s, path)
 
 
