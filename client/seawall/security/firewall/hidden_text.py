@@ -16,7 +16,7 @@ _FLAG_LENGTH_MAX = 8
 _TAGS = Utf8Pattern(r"\x{1F3F4}?[\x{E0000}-\x{E007F}]+")
 _SELECTORS = Utf8Pattern(r"[\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}]{2,}")
 _BITS = Utf8Pattern(r"[\x{200B}\x{200C}\x{200D}\x{2060}\x{2062}\x{2064}\x{FEFF}]{16,}")
-_OVERRIDES = Utf8Pattern(r"[\x{202D}\x{202E}][^\n\x{202C}]{1,4096}")
+_OVERRIDES = Utf8Pattern(r"[\x{202D}\x{202E}][^\n\x{202C}]+")
 _SELECTORS_MIN = 4
 
 

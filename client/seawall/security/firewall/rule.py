@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
@@ -11,8 +12,10 @@ from seawall.security.firewall.normalise import normalise
 from seawall.security.firewall.utf8_pattern import Utf8Pattern
 from seawall.security.firewall.verdict import Channel
 
-GAP = r"[\s\pP\pS]{1,4}"  # what a space in a pattern stands for
+GAP = r"(?:[\s\pP\pS]{1,4})"  # what a space in a pattern stands for
+NO_GAP = r"(?:[\s\pP\pS]{0,4})"
 _MACRO = re.compile(r"\{([a-z_]+)\}")
+_SPACE_OUTSIDE_CLASS = re.compile(r"(\[(?:\\.|[^\]\\])+\])| ")
 
 
 class Category(StrEnum):
@@ -53,19 +56,29 @@ class RuleText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rule:
-    """A rule ready to run. `squeezed` is its pattern for text whose words were written together."""
-
-    __slots__ = ("keywords", "pattern", "squeezed", "text")
+    """A rule ready to run."""
 
     def __init__(self, text: RuleText, macros: dict[str, str]) -> None:
         self.text = text
-        source = expand(text.pattern, macros)
+        self._source = expand(text.pattern, macros)
         self.keywords = tuple(fold(keyword) for keyword in text.keywords)
-        self.pattern = Utf8Pattern(source.replace(" ", GAP))
-        self.squeezed = Utf8Pattern(source.replace(r"\b", "").replace(" ", r"[\s\pP\pS]{0,4}"))
+
+    @cached_property
+    def pattern(self) -> Utf8Pattern:
+        """What to look for in text with its spaces."""
+        return Utf8Pattern(_with_gaps(self._source, GAP))
+
+    @cached_property
+    def squeezed(self) -> Utf8Pattern:
+        """What to look for in text whose words were written together."""
+        return Utf8Pattern(_with_gaps(self._source.replace(r"\b", ""), NO_GAP))
 
     def __repr__(self) -> str:
         return f"Rule({self.text.id})"
+
+
+def _with_gaps(source: str, gap: str) -> str:
+    return _SPACE_OUTSIDE_CLASS.sub(lambda match: match[1] or gap, source)
 
 
 def expand(pattern: str, macros: dict[str, str]) -> str:

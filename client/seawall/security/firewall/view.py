@@ -25,6 +25,10 @@ class View:
         maps = self._maps if offsets is None else (*self._maps, offsets)
         return View(text, maps, (*self.transforms, transform))
 
+    def followed_by(self, view: View) -> View:
+        """Return `view`, which was made from this one's text, as a view of the original."""
+        return View(view.text, (*self._maps, *view._maps), (*self.transforms, *view.transforms))
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the original text that `[start:end]` of this view was made from."""
         for offsets in reversed(self._maps):

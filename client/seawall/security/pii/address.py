@@ -8,6 +8,7 @@ from seawall.security.finding import Finding, Kind
 from seawall.security.folded_text import FoldedText
 from seawall.security.linear_pattern import LinearPattern
 from seawall.security.pii.address_tail import WORD, extend
+from seawall.security.pii.date import MONTHS
 from seawall.security.pii.street import (
     PARTICLES,
     STREET_COMPOUNDS,
@@ -29,10 +30,13 @@ NUMBERED = LinearPattern(
 NUMBERED_LOOSELY = LinearPattern(rf"(?:{_HOUSE},? ){{1,2}}(?:{WORD} ){{1,4}}(?:{STREET_ENDINGS_ORDINARY})\b")
 COMPOUND = LinearPattern(rf"(?:{_HOUSE} )?(?:{WORD}[ -]){{0,3}}{_LETTERS}(?:{STREET_COMPOUNDS}) {_HOUSE}\b")
 COMPOUND_LOOSELY = LinearPattern(rf"(?:{_HOUSE} )?(?:{WORD}[ -]){{0,3}}{_LETTERS}(?:{STREET_COMPOUNDS_ORDINARY}) {_HOUSE}\b")
-SECOND_WORD = LinearPattern(rf"(?:{_HOUSE} )?{WORD}(?:[ -]{WORD}){{0,3}}[ -](?:{STREET_SECOND_WORDS}) {_HOUSE}\b")
+SECOND_WORD = LinearPattern(rf"(?:{_HOUSE} )?{WORD}(?:[ -]{WORD}){{0,3}}[ -](?:{STREET_SECOND_WORDS}) {_HOUSE}\b\.?")
 OPENED = LinearPattern(rf"(?:{_HOUSE}(?: ?(?:bis|ter))?,? ){{0,2}}(?:{STREET_OPENINGS}) {_NAME}")
 OPENED_LOOSELY = LinearPattern(rf"{_HOUSE}(?: ?(?:bis|ter))?,? (?:{STREET_OPENINGS_ORDINARY}) {_NAME}")
 BETWEEN_NUMBERS = LinearPattern(rf"{_HOUSE} (?:{WORD} ){{1,4}}{_HOUSE}\b")
+BEFORE_POSTCODE = LinearPattern(
+    rf"{WORD}(?:[ -](?:(?:{PARTICLES}) )?{WORD}){{0,4}},? {_HOUSE}\.?,[ \n](?:[A-Z]{{1,2}}-)?(?:[0-9]{{4,6}}|[0-9]{{3}} [0-9]{{2}}|[0-9]{{2}}-[0-9]{{3}}|[0-9]{{5}}-[0-9]{{3}}|[0-9]{{4}}-[0-9]{{3}}),? {WORD}"
+)
 UNIT_FIRST = LinearPattern(rf"(?:{UNITS})\.? ?[0-9A-Z][0-9A-Za-z]{{0,4}},? (?:[0-9]{{1,5}},? )?(?:{WORD} ){{0,3}}{WORD}, ")
 BOX = LinearPattern(
     r"(?:P\.? ?O\.? ?Box|[Pp]ost ?[Bb]ox|Postbox|Postfach|Postbus|Apartado(?: de [Cc]orreos)?|Bo\xeete [Pp]ostale|B\.?P\.?|Casella [Pp]ostale|Caixa [Pp]ostal|Postboks|Box) #?[0-9]{1,7}\b"
@@ -42,12 +46,13 @@ MILITARY = LinearPattern(
 )
 CUED = LinearPattern(
     r"(?:^|[^A-Za-z])(?:[Aa]ddress(?:es)?|[Aa]dresse|[Aa]nschrift|[Dd]irecci\xf3n|[Dd]omicilio|[Ii]ndirizzo|[Aa]dres|[Ee]ndere\xe7o|[Ll]ives?|[Ll]ived|[Ll]iving|[Ll]ocated|[Rr]esid(?:es?|ing|ence)|[Oo]ffices?(?: is| are)?|[Dd]elivery?|[Dd]elivered|[Ss]hip(?:ped|ping)?|"
-    r"[Ss]en[dt]|[Mm]ail(?:ed)?|[Mm]oved|[Mm]eet (?:me|us)|[Mm]eeting|[Tt]axi|[Aa]rrived|[Rr]estaurant(?: is)?|[Hh]ouse|[Hh]ome|[Pp]roperty|[Aa]partment|[Ww]ohnhaft|[Ww]ohnt|[Hh]abite|[Dd]emeurant|[Vv]ive|[Rr]esidente|[Aa]bita|[Ww]oont|[Ww]oonachtig|[Zz]amieszka\xb3y|[Mm]ieszka|[Bb]or|[Uu]ser)"
+    r"[Ss]en[dt]|[Mm]ail(?:ed)?|[Mm]oved|[Mm]eet (?:me|us)|[Mm]eeting|[Tt]axi|[Aa]rrived|[Ii]nvoice|[Pp]arcel|[Pp]ackage|[Bb]illed|[Rr]estaurant(?: is)?|[Hh]ouse|[Hh]ome|[Pp]roperty|[Aa]partment|[Ww]ohnhaft|[Ww]ohnt|[Hh]abite|[Dd]emeurant|[Vv]ive|[Rr]esidente|[Aa]bita|[Ww]oont|[Ww]oonachtig|[Zz]amieszka\xb3y|[Mm]ieszka|[Bb]or|[Uu]ser|lives? in|lived in)"
     r"(?:[ :,\"']{1,3}(?:is|are|was|will be|at|to|in|on|en|\xe0|au|a|em|in der|here|they|it|them|me|us|same|following|with|new|my|the corner of|line|1|[a-z]{2,12})){0,5}?[ :,\n\"'=\t]{1,6}"
     rf"(?P<run>(?:[0-9]|{WORD}))"
 )
 ACCEPT = 0.5
 LETTERS_MIN = 4
+_DATED = LinearPattern(rf"(?:^|[^a-z])(?:{MONTHS})(?:$|[^a-z])", ignore_case=True)
 _DIGIT = LinearPattern("[0-9]")
 _FIRST_ITEM = LinearPattern(r"[^0-9,\n]{2,60}(?:,|\n)[ \n>?\t]{0,6}")
 
@@ -58,7 +63,7 @@ def find_addresses(text: FoldedText) -> Iterator[Finding]:
     for pattern, base, detector in _SEEDS:
         reached = 0
         for start, end in pattern.spans(shadow):
-            if start < reached or (start and shadow[start - 1 : start].isalnum()):
+            if start < reached or (start and shadow[start - 1 : start].isalnum()) or _DATED.search(shadow, start, end):
                 continue
             extent = extend(text, start, end)
             score = base + 0.3 * min(extent.proofs, 2) + (0.15 if extent.is_numbered else 0)
@@ -78,6 +83,7 @@ _SEEDS = (
     (SECOND_WORD, 0.5, "address.street"),
     (OPENED, 0.35, "address.street"),
     (OPENED_LOOSELY, 0.25, "address.street"),
+    (BEFORE_POSTCODE, 0.5, "address.before_postcode"),
     (BETWEEN_NUMBERS, -0.05, "address.between_numbers"),
     (UNIT_FIRST, 0.0, "address.unit"),
     (BOX, 0.55, "address.box"),

@@ -12,10 +12,10 @@ from seawall.security.pii.street import PARTICLES, STREET_ENDINGS, UNITS
 WORD = r"[A-Z\xc0-\xd6\xd8-\xde][A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff'\xad-]{0,30}"
 _UNIT = rf"(?:{UNITS})\.? ?#?[0-9A-Z][0-9A-Za-z-]{{0,5}}\b"
 _POSTCODE = (
-    r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]\b|[0-9]{4} ?[A-Z]{2}\b|[0-9]{2}-[0-9]{3}\b|[0-9]{5}-[0-9]{3,4}\b|[0-9]{4}-[0-9]{3}\b|"
+    r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b|[AC-FHKNPRTV-Y][0-9][0-9W] ?[0-9AC-FHKNPRTV-Y]{4}\b|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]\b|[0-9]{4} ?[A-Z]{2}\b|[0-9]{2}-[0-9]{3}\b|[0-9]{5}-[0-9]{3,4}\b|[0-9]{4}-[0-9]{3}\b|"
     r"[0-9]{3} [0-9]{2,3}\b|(?:[A-Z]{1,2}-)?[0-9]{4,6}\b"
 )
-_NUMBER = r"[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?\b\.?"
+_NUMBER = r"(?:[Nn][\xb0\xbao]\.? ?|[Nn]r\.? ?|[Nn]um\. ?)?[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?\b\.?"
 _SEPARATOR = r"(?: {0,2}, {0,2}| {0,2},? {0,2}\n(?:[ >?\t]{0,6}\n)?[ >?\t]{0,6},? {0,2}| {1,2})"
 _STEP = LinearPattern(
     rf"(?P<separator>{_SEPARATOR})?(?:(?P<unit>{_UNIT})|(?P<postcode>{_POSTCODE})|(?P<number>{_NUMBER})|(?P<particle>(?:{PARTICLES}|nan)\b)|(?P<word>\(?{WORD}\)?\.?))"

@@ -28,7 +28,7 @@ INTRODUCTION = LinearPattern(
     rf"|(?:my|his|her|our|their|your) (?:\w+ )?(?:{_RELATIVES})"
     r"|says|said|replied|directed by|starring|ex-[a-z]+|early|late|featuring|"
     r"actor|actress|singer|songwriter|guitarist|drummer|musician|producer|player|coach|director|artist|writer|poet|novelist|painter|scientist|chancellor|ceo|cto|cfo|chairman|founder|commenter|reporter|detective|co-founder|professor|attorney"
-    r"|i'm|i am|this is|it's|customer|patient|employee|passenger|guest|attendee|applicant|candidate|defendant|plaintiff|witness|insured|policyholder|nurse|sir|co-worker"
+    r"|i'm|i am|this is|it's|witness,?|complaint (?:by|from)|invoice to|summoned|victim,?|suspect,?|customer|patient|employee|passenger|guest|attendee|applicant|candidate|defendant|plaintiff|witness|insured|policyholder|nurse|sir|co-worker"
     r"|ship to|bill to|deliver to|sold to|send to|mail to|billing address|shipping address|delivery address|contact person|contact name|point of contact|author|authors|written by|created by|prepared by|reviewed by|approved by|reported by|requested by|submitted by"
     r")['\"]?[ \xa0]{0,2}[:=,>-]{0,2}[ \xa0\n\t]{0,4}[\"'(]?$"
 )
@@ -40,7 +40,7 @@ HINT = LinearPattern(
 )
 # Words behind a name that only people go before.
 TOLD = LinearPattern(
-    r"^(?:'s)?(?:,? (?:said|says|told|asked|asks|replied|shouted|explained|wrote|writes|lives|lived|works|worked|was born|is born|born|died|married|loves|likes|wants|thinks|believes|called|calls|emailed|phoned|texted|"
+    r"^(?:'s)?(?:,? (?:said|says|told|asked|asks|can be reached|is reachable|has asked|had asked|yesterday and|replied|shouted|explained|wrote|writes|lives|lived|works|worked|was born|is born|born|died|married|loves|likes|wants|thinks|believes|called|calls|emailed|phoned|texted|"
     r"joined|signed|listed|spoke|speaks|speak|will be talking|is talking|is very|retired|moved|flew|travelled|traveled|and i|jr|sr|can i|can you|could you|please|lebt|wohnt|habite|vive|abita|woont|mieszka)[ ,.:]"
     r"|'s (?:wife|husband|son|daughter|brother|sister|mother|father|friend|house|phone|email|birthday|address|account|name|killers|novel|concert|version|team|boss|family|book|car|job|office|appointment|card)"
     r"|[ ,]*[(<][a-z0-9_.+-]{1,64}@|[ ,;]{1,2}[a-z0-9_.+-]{1,64}@|: \"|, can i| \((?:born|age|aged|b\.))"

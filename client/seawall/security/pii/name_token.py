@@ -11,6 +11,7 @@ from seawall.security.pii.lexicon import Lexicon, lexicon, plain
 TITLES = frozenset(
     "mr mrs ms miss mx dr prof professor sir madam madame monsieur mademoiselle mme mlle lady lord dame herr frau fraulein "  # noqa: SIM905
     "senor senora senorita sr sra srta don dona doña signor signora signorina sig dott dottor dottoressa mevrouw meneer mevr dhr pan pani "
+    "ing mgr bc mudr judr phdr rndr mvdr dipl avv geom rag arch dhr okt cev yrd doc ogr gor uz av. srta h hj drs drg ir univ dkfm mag fr sra "
     "rev reverend father sister judge senator governor captain capt colonel lieutenant lt sgt sergeant".split()
 )
 PARTICLES = frozenset("de del la los las di da do dos das du des van von der den vom zu zum zur ter ten le el al bin ibn abu y e i af av san st".split())  # noqa: SIM905
@@ -113,10 +114,8 @@ def _role(words: Lexicon, word: str, bare: str, *, is_ordinary: bool) -> Role:  
         return Role.GIVEN
     if word in words.surnames or word.rpartition("-")[2] in words.surnames or word[:2] in ("o'", "mc"):
         return Role.SURNAME
-    if is_ordinary:
-        return Role.ORDINARY
-    if _is_ordinary_form(words, word):
-        return Role.INFLECTED
+    if is_ordinary or all(part in words.ordinary or _is_ordinary_form(words, part) for part in word.split("-")):
+        return Role.ORDINARY if is_ordinary or "-" in word else Role.INFLECTED
     return Role.SURNAME if len(word) > 5 and word.endswith(_SURNAME_ENDINGS) else Role.UNKNOWN  # noqa: PLR2004
 
 

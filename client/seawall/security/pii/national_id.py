@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from seawall.security.finding import Finding, Kind
-from seawall.security.folded_text import FoldedText
+from seawall.security.folded_text import FoldedText, digits_of
 from seawall.security.linear_pattern import LinearPattern
 from seawall.security.pii.cue import RECORD_NUMBER, Cue
 from seawall.security.pii.national_id_scheme import Proof, Scheme
@@ -26,11 +26,36 @@ ANY_ID = Cue(
 )
 
 
+# A number that its owner calls so, whatever its country: schemes not known here, and mistyped ones.
+NAMED = LinearPattern(
+    r"(?:^|[^a-z])(?:national (?:id|identity|identification|insurance)(?: card)?|identity card|id card|identity document|social (?:security|insurance)|tax(?:payer)?(?: payer)?(?: id| identification)?|"
+    r"personal (?:id|identity|identification)|citizen(?:ship)?(?: id)?|resident(?: id)?|ssn|tin|fiscal code|my id|steuer-?id(?:nummer)?|steueridentifikationsnummer|sozialversicherungs-?nummer|ausweis-?nummer|personalausweis|"
+    r"num\xe9ro (?:de s\xe9curit\xe9 sociale|fiscal)|codice fiscale|dni|nie|curp|rfc|cpf|pesel|bsn|burgerservicenummer|personnummer|f\xf8dselsnummer|cpr|henkil\xf6tunnus|rodn\xe9 \xe8\xedslo|aadhaar)"
+    r"(?: ?(?:number|no|nr|num|#)\.?)?(?: ?(?:on file|on record))?[ \"']{0,2}(?:is|es|ist|est|\xe9|:|=)?[ :=\"']{0,3}"
+    r"(?P<number>[A-Z]{0,4}[0-9][0-9A-Z]{0,12}(?:[ ./-]?[0-9A-Z]{1,8}){0,5})",
+    ignore_case=True,
+)
+NAMED_DIGITS_MIN, NAMED_LENGTH_MAX = 6, 24
+
+
+def _named_ids(text: FoldedText) -> Iterator[Finding]:
+    for match in NAMED.finditer(text.shadow):
+        start, end = match.span(1)
+        piece = text.shadow[start:end]
+        end = start + len(piece.split(b" ")[0] if any(byte in _LOWER for byte in piece.partition(b" ")[2]) else piece)
+        if len(digits_of(text.shadow[start:end])) >= NAMED_DIGITS_MIN and end - start <= NAMED_LENGTH_MAX and text.stands_alone(start, end):
+            yield Finding(start, end, Kind.NATIONAL_ID, 0.6, "national_id.named")
+
+
+_LOWER = frozenset(b"abcdefghijklmnopqrstuvwxyz")
+
+
 def find_national_ids(text: FoldedText) -> Iterator[Finding]:
     """Yield national ids: well formed, proved by their check digits, and named as such where digits alone prove little."""
     shadow = text.shadow
     if _ANY_FORM.search(shadow) is None:
         return
+    yield from _named_ids(text)
     for scheme in SCHEMES:
         for start, end in scheme.pattern.spans(shadow):
             if not text.stands_alone(start, end) or _continues(shadow, start, end):

@@ -13,6 +13,8 @@ from seawall.security.pii.cue import RECORD_NUMBER, Cue
 # One run of digits and single separators, however long; the numbers in it are found group by group.
 DIGIT_RUN = LinearPattern(r"[0-9](?:[ .\xa0\xad-]?[0-9])*")
 IBAN_START = LinearPattern(r"[A-Z]{2}[0-9]{2}[ \xa0\xad-]?[A-Z0-9]{2}", ignore_case=True)
+IBAN = Cue("iban")
+_UNBROKEN = LinearPattern("[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}")
 CARD = Cue(
     r"card|cards|credit|debit|cc|visa|mastercard|maestro|amex|american express|diners|discover|jcb|unionpay|pan|cvv|cvc|"
     r"karte|kreditkarte|kartennummer|carte|carte bancaire|cb|tarjeta|carta|carta di credito|kaart|creditcard|karta|karty|cart.o|kort|kortti|charge|payment"
@@ -116,39 +118,41 @@ def _card_end(text: FoldedText, groups: list[tuple[int, int]], first: int) -> in
         digits += text.shadow[begin:end].decode()
         if len(digits) >= CARD_DIGITS.stop:
             break
-        if len(digits) in CARD_DIGITS and _is_card(text, digits, groups[first][0], end):
+        is_whole = first == 0 and index == len(groups) - 1
+        if len(digits) in CARD_DIGITS and _is_card(text, digits, groups[first][0], end, is_whole=is_whole):
             found = index
     return found
 
 
-def _is_card(text: FoldedText, digits: str, start: int, end: int) -> bool:
-    if not luhn(digits) or not digits.strip("0"):
+def _is_card(text: FoldedText, digits: str, start: int, end: int, *, is_whole: bool) -> bool:
+    if not luhn(digits) or not digits.strip("0") or not text.stands_alone(start, end):
         return False
-    if not text.stands_alone(start, end):
-        return False
-    named = CARD.nearness(text, start) or (CARD.follows(text, end) and 1) or int(CARD.precedes(text, start))
-    if named:
-        return RECORD_NUMBER.nearness(text, start, reach=24) == 0 or CARD.nearness(text, start, reach=24) > 0
-    if RECORD_NUMBER.precedes(text, start):
-        return False
-    return any(
-        len(digits) in lengths and low <= digits[: len(low)] <= high for low, high, lengths in _ISSUERS
-    )
+    is_issued = any(len(digits) in lengths and low <= digits[: len(low)] <= high for low, high, lengths in _ISSUERS)
+    if CARD.precedes(text, start) or CARD.follows(text, end):
+        is_record = RECORD_NUMBER.nearness(text, start, reach=24) > CARD.nearness(text, start, reach=24)
+        return (is_issued or is_whole) and not is_record
+    return is_issued and not RECORD_NUMBER.precedes(text, start)
 
 
 def find_ibans(text: FoldedText) -> Iterator[Finding]:
     """Yield IBANs: of a country's length, with valid check digits."""
     shadow = text.shadow
     for start, _ in IBAN_START.spans(shadow):
+        if start and shadow[start - 1 : start].isalnum():
+            continue
         length = IBAN_LENGTHS.get(shadow[start : start + 2].upper().decode("latin-1"))
-        if length is None or (start and text.shadow[start - 1 : start].isalnum()):
-            continue
-        end = _alphanumeric_end(shadow, start, length)
-        if end is None or not text.stands_alone(start, end):
-            continue
-        compact = shadow[start:end].translate(None, _SEPARATORS).decode("latin-1").upper()
-        if mod97(compact[4:] + compact[:4]) == 1:
+        end = _alphanumeric_end(shadow, start, length) if length else None
+        if end is not None and _is_iban(text, start, end):
             yield Finding(start, end, Kind.IBAN, 0.99, "payment.iban")
+        elif IBAN.precedes(text, start, reach=12):
+            whole = _UNBROKEN.match(shadow, start)
+            if whole is not None and _is_iban(text, *whole.span()):
+                yield Finding(*whole.span(), Kind.IBAN, 0.9, "payment.iban_named")
+
+
+def _is_iban(text: FoldedText, start: int, end: int) -> bool:
+    compact = text.shadow[start:end].translate(None, _SEPARATORS).decode("latin-1").upper()
+    return text.stands_alone(start, end) and compact.isascii() and mod97(compact[4:] + compact[:4]) == 1
 
 
 def _alphanumeric_end(shadow: bytes, start: int, count: int) -> int | None:

@@ -18,6 +18,7 @@ TOKENS_MAX = 5
 ACCEPT = 0.5
 SURE = 0.6
 _ARTICLES = ("la", "el", "le")
+_CITY_OPENINGS = ("san", "santa", "santo", "los", "las", "saint", "sainte", "st", "fort", "port", "puerto", "mount", "lake")
 _AUXILIARIES = ("will", "may", "mark", "so", "an", "my", "in", "do")
 _CONJUNCTIONS = frozenset((b", ", b" and ", b", and ", b" or ", b" & ", b" und ", b" et ", b" y ", b" e ", b" en ", b" och ", b" og ", b" to "))
 
@@ -122,6 +123,8 @@ def _judge(text: FoldedText, cues: NameCues, name: list[Token]) -> Iterator[Cand
 def _trim(name: list[Token]) -> None:
     while len(name) > 1 and (name[0].role is Role.PARTICLE and name[0].word in _ARTICLES):
         name.pop(0)
+    if name and name[0].word in _CITY_OPENINGS:
+        name.clear()
     while name and name[-1].role is Role.PARTICLE:
         name.pop()
     # "Call Anna", "Will Anna come": the first word is a verb, not a name.

@@ -25,11 +25,12 @@ PHONE = Cue(
     r"phone|phones|telephone|tel|telefon|t\xe9l|t\xe9l\xe9phone|telephone number|tel\xe9fono|telefono|telefone|telefoon|telefonnummer|telefoonnummer|"
     r"mobile|mobil|mobilnummer|m\xf3vil|movil|portable|handy|handynummer|celular|cellulare|cell|cellphone|gsm|kom\xf3rka|"
     r"fax|call|calls|called|calling|ring|rings|dial|dialed|text|sms|message|messages|whatsapp|signal|viber|voicemail|hotline|helpline|landline|"
-    r"reach|reached|contact|contacts|callback|answering|rufnummer|anrufen|erreichbar|unter|ruf|appelez|appeler|joindre|llame|llamar|llama|"
+    r"zur\xfcckrufen|r\xfcckruf|nummer ist|call back|reach|reached|reachable|contact|contacts|callback|answering|rufnummer|anrufen|erreichbar|unter|ruf|appelez|appeler|joindre|llame|llamar|llama|"
     r"chiamare|chiama|ligue|ligar|contato|contacto|kontakt|bel|bellen|zadzwo\xf1|dzwo\xf1|ring p\xe5|number is|phone_number|phonenumber|msisdn"
 )
 PHONE_AFTER = Cue(r"office|fax|mobile|cell|home|work|phone|tel|voice|landline|direct|ext")
 DIGITS_MIN, DIGITS_MAX = 7, 15
+ABROAD_DIGITS_MIN = 9
 _NORTH_AMERICAN = LinearPattern(r"(?:1[-. ])?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ])[0-9]{3}[-. ][0-9]{4}")
 _TRUNK = LinearPattern(r"\(?0[1-9][0-9]{0,4}\)?(?:[ \xa0./-]{1,2}[0-9]{2,8}){1,5}")
 _DATE_OR_DECIMAL = LinearPattern(
@@ -66,7 +67,7 @@ def _score(text: FoldedText, start: int, end: int, regions: tuple[str, ...]) -> 
     if not DIGITS_MIN <= len(digits) <= DIGITS_MAX + 2 or not _stands_apart(text, start, end):
         return 0
     if b"+" in body[:2]:
-        return 0.95 if _is_possible_abroad(digits_of(body.replace(b"(0)", b""))) else 0
+        return _abroad_score(digits_of(body.replace(b"(0)", b"")))
     named = _named(text, start, end)
     if _DATE_OR_DECIMAL.fullmatch(body) and not (named and b"." not in body and b"/" not in body and body[:2] != b"97"):
         return 0
@@ -99,6 +100,13 @@ def _stands_apart(text: FoldedText, start: int, end: int) -> bool:
     if before[-1:] in (b"-", b".", b"/", b":", b"=") and before[:1].isalnum() and before[-1:] not in (b":", b"="):
         return False
     return not (after[:1] in (b"-", b".", b"/", b":") and after[1:].isdigit()) and after[:1] not in (b"%", b"\xb0")
+
+
+def _abroad_score(digits: bytes) -> float:
+    if _is_possible_abroad(digits):
+        return 0.95
+    known = any(int(digits[:size]) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE for size in (1, 2, 3))
+    return 0.6 if known and ABROAD_DIGITS_MIN <= len(digits) <= DIGITS_MAX else 0
 
 
 def _is_possible_abroad(digits: bytes) -> bool:

@@ -1,0 +1,130 @@
+"""Scanning what goes to a model for attempts to take it over. Pure, linear in the length of the text, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+
+from seawall.security.firewall.budget import Budget, BudgetExceededError
+from seawall.security.firewall.hidden_text import HiddenRun, find_hidden_runs
+from seawall.security.firewall.mention import mention_strength
+from seawall.security.firewall.parts import JoinedParts
+from seawall.security.firewall.readings import Reading, ReadingLimits, readings
+from seawall.security.firewall.rule_set import Match, RuleSet, default_rules
+from seawall.security.firewall.rule import Category
+from seawall.security.firewall.scoring import HIDDEN_TEXT_SCORE, Scored, disguised, match_score, stack
+from seawall.security.firewall.utf8_pattern import Utf8Text
+from seawall.security.firewall.verdict import Action, Channel, Finding, Verdict
+
+Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
+FINDINGS_MAX = 256
+
+
+class WhenExceeded(StrEnum):
+    """What a scan that ran out of operations says."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores from which on a text is flagged and blocked."""
+
+    flag: Score = 0.5
+    block: Score = 0.8
+
+
+class FirewallOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How to scan. `operations_max` counts characters read by each step; about 100 a microsecond."""
+
+    user: Thresholds = Thresholds()
+    untrusted: Thresholds = Thresholds()
+    operations_max: Annotated[int, msgspec.Meta(ge=1)] = 2_000_000_000
+    when_exceeded: WhenExceeded = WhenExceeded.CLOSED
+    limits: ReadingLimits = ReadingLimits()
+
+
+class Firewall:
+    """Scans texts. Holds no state between scans and may be shared."""
+
+    def __init__(self, options: FirewallOptions | None = None, rules: RuleSet | None = None) -> None:
+        self._options = options or FirewallOptions()
+        self._rules = rules or default_rules()
+
+    def scan(self, text: str, channel: Channel | Literal["user", "untrusted"] = Channel.USER) -> Verdict:
+        """Return what to do with `text`. Spans of findings are of `text` as it was given."""
+        channel = Channel(channel)
+        budget = Budget(self._options.operations_max)
+        findings: list[Finding] = []
+        incomplete = None
+        try:
+            findings.extend(self._findings(text, channel, budget))
+        except BudgetExceededError as error:
+            incomplete = str(error)
+        return self._verdict(stack(findings), channel, budget.spent, incomplete)
+
+    def scan_parts(
+        self,
+        parts: Sequence[str],
+        channel: Channel | Literal["user", "untrusted"] = Channel.USER,
+        *,
+        separator: str = "",
+    ) -> tuple[Verdict, JoinedParts]:
+        """Scan parts as one text, so that an attack cut into pieces shows.
+
+        `separator` stands between parts: nothing for pieces of one text, a line break for separate messages (then
+        the seams are read without it too). The second value tells which part each span lies in.
+        """
+        joined = JoinedParts(parts, separator)
+        verdict = self.scan(joined.text, channel)
+        if separator and len(parts) > 1:
+            seamless = self.scan("".join(parts), channel)
+            if seamless.score > verdict.score:
+                return seamless, JoinedParts(parts, "")
+        return verdict, joined
+
+    def _verdict(self, scored: Scored, channel: Channel, operations: int, incomplete: str | None) -> Verdict:
+        thresholds = self._options.user if channel is Channel.USER else self._options.untrusted
+        action = Action.ALLOW
+        if scored.score >= thresholds.flag:
+            action = Action.BLOCK if scored.score >= thresholds.block else Action.FLAG
+        if incomplete and self._options.when_exceeded is WhenExceeded.CLOSED:
+            action = Action.BLOCK
+        return Verdict(action, round(scored.score, 4), scored.findings[:FINDINGS_MAX], operations, incomplete)
+
+    def _findings(self, text: str, channel: Channel, budget: Budget) -> Iterator[Finding]:
+        hidden = find_hidden_runs(text)
+        for run in hidden:
+            yield _hidden_finding(run)
+        known: set[tuple[int, int, str]] = set()
+        for reading in readings(text, hidden, self._rules, self._options.limits, budget):
+            for finding in self._match(reading, channel, budget):
+                key = (finding.start, finding.end, finding.rule)
+                if key not in known:
+                    known.add(key)
+                    yield finding
+
+    def _match(self, reading: Reading, channel: Channel, budget: Budget) -> Iterator[Finding]:
+        view = reading.view
+        rules = [index for index in reading.keywords.rules if channel in self._rules.rules[index].text.channels]
+        budget.charge(len(view) * len(rules))
+        squeezed = "spacing" in view.transforms
+        for match in self._rules.matches(Utf8Text(view.folded), rules, squeezed=squeezed):
+            yield _finding(match, reading, channel)
+
+
+def _finding(match: Match, reading: Reading, channel: Channel) -> Finding:
+    rule, view = match.rule.text, reading.view
+    mention = mention_strength(view.folded, match.start, match.end)
+    score = match_score(rule.severity, rule.category, channel, mention)
+    if view.transforms:
+        score = disguised(score)
+    start, end = view.span(match.start, match.end)
+    return Finding(start, end, rule.id, rule.category, round(score, 4), view.transforms)
+
+
+def _hidden_finding(run: HiddenRun) -> Finding:
+    return Finding(run.start, run.end, f"hidden.{run.kind}", Category.SMUGGLING, HIDDEN_TEXT_SCORE)
