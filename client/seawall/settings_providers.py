@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
+from seawall.providers.customs import WIRES, WireCustoms
 from seawall.providers.options import ProviderOptions
 from seawall.providers.secret import Secret
-from seawall.providers.wires import WIRES, WireCustoms
 from seawall.settings_schema import PROVIDER_FIELDS, suggestion
 from seawall.settings_sources import Listing, Section, Stated, Tree
 from seawall.settings_urls import url_problem

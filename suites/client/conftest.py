@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import pytest
 
 from seawall.messages import TextDelta, ToolCallDelta
+from seawall.providers.customs import WIRES
 from seawall.providers.limits import LimitOptions
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext
 from seawall.providers.secret import Secret
-from seawall.providers.wires import WIRES, codec_for
+from seawall.providers.wires import codec_for
 from seawall.resilience.failures import ProviderError
 
 KEY = "sk-very-secret-0123456789"
@@ -85,8 +86,8 @@ def sse(*documents, named=False):
     )
 
 
-TEXT = "Zwölf Boote – 🚤 – lie in the harbour"
-PIECES = ("Zwölf", " Boote – ", "🚤", " – lie in", " the harbour")
+TEXT = "Zwölf Boote « 🚤 » lie in the harbour"
+PIECES = ("Zwölf", " Boote « ", "🚤", " » lie in", " the harbour")
 
 
 def openai_chat():

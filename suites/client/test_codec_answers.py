@@ -80,7 +80,10 @@ def test_whole_tool_calls_in_documents(samples):
     openai = {
         "choices": [
             {
-                "message": {"content": None, "tool_calls": [{"id": "c", "type": "function", "function": function}]},
+                "message": {
+                    "content": None,
+                    "tool_calls": [{"id": "c", "type": "function", "function": function}],
+                },
                 "finish_reason": "tool_calls",
             }
         ]
@@ -212,7 +215,11 @@ def test_unknown_events_and_blocks_of_anthropic_are_passed_over(samples):
     news = sse(
         {"type": "weather_report", "sky": [1]},
         {"type": "content_block_start", "index": 9, "content_block": {"type": "server_tool_use", "id": "s"}},
-        {"type": "content_block_delta", "index": 9, "delta": {"type": "input_json_delta", "partial_json": "{"}},
+        {
+            "type": "content_block_delta",
+            "index": 9,
+            "delta": {"type": "input_json_delta", "partial_json": "{"},
+        },
         {"type": "content_block_stop", "index": 9},
     )
     outcome = wire.decode([wire.stream[0], *news, *wire.stream[1:]])
@@ -233,7 +240,9 @@ def test_the_type_in_the_data_suffices(samples):
 def test_absurd_counts_do_not_cost_the_answer(samples, usage):
     """They count as unknown."""
     wire = samples["openai_chat"]
-    body = b'{"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}], "usage": %s}' % usage.encode()
+    body = (
+        b'{"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}], "usage": %s}' % usage.encode()
+    )
     reply = wire.decode([body], stream=False).reply
 
     assert reply.text == "a"

@@ -1,6 +1,7 @@
 """Whatever bytes arrive, in whatever pieces: deltas and a reply, or one `ProviderError`. Nothing else, ever."""
 
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,9 @@ TOKENS = [
 HEADERS = st.fixed_dictionaries(
     {},
     optional={
-        "content-type": st.sampled_from(["text/event-stream", "application/json", "", "text/html", "a/b;c=d"]),
+        "content-type": st.sampled_from(
+            ["text/event-stream", "application/json", "", "text/html", "a/b;c=d"]
+        ),
         "content-length": st.sampled_from(["0", "12", "-1", "x", "9" * 40]),
         "retry-after": st.sampled_from(["1", "-1", "inf", "Wed, 21 Oct 2026 07:28:00 GMT", "x"]) | st.text(),
         "x-request-id": st.text(max_size=10),
@@ -34,7 +37,14 @@ def damaged(draw, wire):
     """A body that began as real traffic: cut, doubled, reordered, overwritten."""
     body = draw(
         st.sampled_from(
-            [b"".join(wire.stream), b"".join(wire.tool_stream), wire.document, wire.error, wire.error_frame, b""]
+            [
+                b"".join(wire.stream),
+                b"".join(wire.tool_stream),
+                wire.document,
+                wire.error,
+                wire.error_frame,
+                b"",
+            ]
         )
     )
     for _ in range(draw(st.integers(0, 4))):
@@ -48,33 +58,35 @@ def damaged(draw, wire):
 
 def pieces(body, cuts):
     edges = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
-    return [body[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [body[a:b] for a, b in pairwise(edges)]
+
+
+LIMITS = LimitOptions(stream_bytes_max=4_096, body_bytes_max=2_048, event_bytes_max=1_024)
+RESPONSES = st.fixed_dictionaries(
+    {
+        "status": st.sampled_from([200, 200, 200, 200, 204, 301, 400, 429, 500, 529]),
+        "headers": HEADERS,
+        "stream": st.booleans(),
+    }
+)
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    data=st.data(),
-    status=st.sampled_from([200, 200, 200, 200, 204, 301, 400, 429, 500, 529]),
-    headers=HEADERS,
-    stream=st.booleans(),
-    cuts=st.lists(st.integers(0, 10_000), max_size=12),
-)
-def test_any_bytes_give_an_answer_or_one_failure_however_they_are_split(
-    wire, data, status, headers, stream, cuts
-):
+@given(data=st.data(), response=RESPONSES, cuts=st.lists(st.integers(0, 10_000), max_size=12))
+def test_any_bytes_give_an_answer_or_one_failure_however_they_are_split(wire, data, response, cuts):
     """And the split changes neither what is handed out nor how it ends."""
     body = data.draw(damaged(wire) | st.binary(max_size=200))
-    codec = wire.codec(limits=LimitOptions(stream_bytes_max=4_096, body_bytes_max=2_048, event_bytes_max=1_024))
+    codec = wire.codec(limits=LIMITS)
 
-    whole = wire.decode([body], status=status, headers=headers, stream=stream, codec=codec)
-    split = wire.decode(pieces(body, cuts), status=status, headers=headers, stream=stream, codec=codec)
+    whole = wire.decode([body], **response, codec=codec)
+    split = wire.decode(pieces(body, cuts), **response, codec=codec)
 
     assert (whole.text, whole.calls) == (split.text, split.calls)
     assert (whole.reply, whole.failure) == (split.reply, split.failure)
     assert isinstance(whole.reply, ProviderReply) != isinstance(whole.failure, Failure)
     if whole.failure:
         assert 0 < (whole.failure.retry_after_s or 1) <= RETRY_AFTER_S_MAX
-    if stream and whole.reply:
+    if response["stream"] and whole.reply:
         # What was handed out is the answer: nothing is missing and nothing is slipped in.
         assert whole.reply.text == whole.text
         assert [(call.id, call.name, call.arguments) for call in whole.reply.tool_calls] == [
@@ -84,7 +96,11 @@ def test_any_bytes_give_an_answer_or_one_failure_however_they_are_split(
 
 def test_byte_by_byte_is_the_same(wire):
     """The finest split there is, through characters, line ends and JSON."""
-    for body in (b"".join(wire.stream), b"".join(wire.tool_stream), b"".join(wire.stream).replace(b"\n", b"\r\n")):
+    for body in (
+        b"".join(wire.stream),
+        b"".join(wire.tool_stream),
+        b"".join(wire.stream).replace(b"\n", b"\r\n"),
+    ):
         whole = wire.decode([body])
         split = wire.decode([body[i : i + 1] for i in range(len(body))])
 

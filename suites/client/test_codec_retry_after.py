@@ -58,11 +58,32 @@ def test_geminis_body():
 
 @pytest.mark.parametrize(
     "value",
-    ["", "0", "-5", "nan", "inf", "-inf", "soon", "1e9", "0x10", "12 s", "٣ days", date(-60), "9" * 400, "1;2", "\x00"],
+    [
+        "",
+        "0",
+        "-5",
+        "nan",
+        "inf",
+        "-inf",
+        "soon",
+        "1e9",
+        "0x10",
+        "12 s",
+        "٣ days",
+        date(-60),
+        "9" * 400,
+        "1;2",
+        "\x00",
+    ],
 )
 def test_what_is_no_wait_counts_as_unsaid(value):
     """Junk, the past and the infinite neither freeze nor hurry anyone."""
-    for name in ("retry-after", "retry-after-ms", "x-ratelimit-reset-tokens", "anthropic-ratelimit-tokens-reset"):
+    for name in (
+        "retry-after",
+        "retry-after-ms",
+        "x-ratelimit-reset-tokens",
+        "anthropic-ratelimit-tokens-reset",
+    ):
         assert wait({name: value}) is None
     assert wait({}, value) is None
 
@@ -73,7 +94,13 @@ def test_no_wait_is_longer_than_a_day(value):
     assert wait({"retry-after": value}) == RETRY_AFTER_S_MAX
 
 
-NAMES = ["retry-after", "retry-after-ms", "x-amz-retry-after", "x-ratelimit-reset-tokens", "x-ratelimit-reset"]
+NAMES = [
+    "retry-after",
+    "retry-after-ms",
+    "x-amz-retry-after",
+    "x-ratelimit-reset-tokens",
+    "x-ratelimit-reset",
+]
 VALUES = (
     st.text(max_size=80)
     | st.floats().map(str)

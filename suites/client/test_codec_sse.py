@@ -1,5 +1,7 @@
 """Server-sent events out of bytes, however the bytes are split."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -88,7 +90,18 @@ def test_many_small_events_are_no_large_one():
 
 fragments = st.lists(
     st.sampled_from(
-        [b"data: a", b"data:b", b"event: e", b":c", b"\n", b"\r", b"\r\n", b"\n\n", b"\xef\xbb\xbf", b"x" * 30]
+        [
+            b"data: a",
+            b"data:b",
+            b"event: e",
+            b":c",
+            b"\n",
+            b"\r",
+            b"\r\n",
+            b"\n\n",
+            b"\xef\xbb\xbf",
+            b"x" * 30,
+        ]
     )
 ).map(b"".join)
 
@@ -98,7 +111,7 @@ fragments = st.lists(
 def test_how_bytes_are_split_changes_nothing(body, cuts):
     """Any split gives the same events and the same overflow."""
     edges = sorted({0, len(body), *(cut for cut in cuts if cut <= len(body))})
-    pieces = [body[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [body[a:b] for a, b in pairwise(edges)]
 
     whole, one = parse(body, limit=40)
     split, other = parse(*pieces, limit=40)

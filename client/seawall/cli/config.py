@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from seawall.cli.bad_input import BadInput
-from seawall.providers.wires import WIRES
+from seawall.providers.customs import WIRES
 from seawall.settings import Settings, SettingsError, load_settings
 from seawall.settings_schema import PROVIDER_FIELDS, SETTINGS, dotted
 

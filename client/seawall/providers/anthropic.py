@@ -8,14 +8,12 @@ import msgspec
 
 from seawall.messages import CompletionRequest, Message
 from seawall.providers.anthropic_reader import AnthropicReader
+from seawall.providers.customs import ANTHROPIC_OLDER_VERSION, ANTHROPIC_VERSION, WIRES
 from seawall.providers.encoding import RequestHeaders, arguments_object, encode_body, key_of
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext, ResponseDecoder
 from seawall.providers.wire import Decoder, HttpRequest
 
-PUBLIC_BASE_URL = "https://api.anthropic.com"
-API_VERSION = "2026-10-21"
-OLDER_API_VERSION = "2023-06-01"
 _TOOL_CHOICES = {"auto": "auto", "required": "any", "none": "none"}
 
 
@@ -26,14 +24,14 @@ class AnthropicCodec:
         self._options = options
         self._context = context
         self._secret = key_of(options)
-        self._version = options.api_version or API_VERSION
-        self._url = f"{(options.base_url or PUBLIC_BASE_URL).rstrip('/')}/v1/messages"
+        self._version = options.api_version or ANTHROPIC_VERSION
+        self._url = f"{(options.base_url or WIRES[options.wire].public_base_url).rstrip('/')}/v1/messages"
         self._headers = RequestHeaders(options, {"anthropic-version": self._version, **self._authorization()})
 
     def _authorization(self) -> dict[str, str]:
         if not self._secret:
             return {}
-        if self._version == OLDER_API_VERSION:
+        if self._version == ANTHROPIC_OLDER_VERSION:
             return {"x-api-key": self._secret}
         return {"Authorization": f"Bearer {self._secret}"}
 
@@ -56,7 +54,7 @@ class AnthropicCodec:
             body["tool_choice"] = _tool_choice(request.tool_choice)
         if request.response_schema is not None:
             body["output_config"] = {"format": {"type": "json_schema", "schema": request.response_schema}}
-        if request.temperature is not None and self._version == OLDER_API_VERSION:
+        if request.temperature is not None and self._version == ANTHROPIC_OLDER_VERSION:
             body["temperature"] = request.temperature
         if request.stop:
             body["stop_sequences"] = request.stop

@@ -8,14 +8,13 @@ from urllib.parse import quote
 import msgspec
 
 from seawall.messages import CompletionRequest, Message, Tool
+from seawall.providers.customs import GEMINI_VERSION, WIRES
 from seawall.providers.encoding import RequestHeaders, arguments_object, encode_body, key_of
 from seawall.providers.gemini_reader import GeminiReader
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext, ResponseDecoder
 from seawall.providers.wire import Decoder, HttpRequest
 
-PUBLIC_BASE_URL = "https://generativelanguage.googleapis.com"
-API_VERSION = "v1"
 _MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
 _object_decoder = msgspec.json.Decoder(dict[str, Any])
 
@@ -26,9 +25,9 @@ class GeminiCodec:
     def __init__(self, options: ProviderOptions, context: DecoderContext) -> None:
         self._context = context
         self._secret = key_of(options)
-        base = (options.base_url or PUBLIC_BASE_URL).rstrip("/")
+        base = (options.base_url or WIRES[options.wire].public_base_url).rstrip("/")
         model = quote(options.model.removeprefix("models/"), safe="")
-        self._url = f"{base}/{options.api_version or API_VERSION}/models/{model}"
+        self._url = f"{base}/{options.api_version or GEMINI_VERSION}/models/{model}"
         self._headers = RequestHeaders(options, {"x-goog-api-key": self._secret} if self._secret else {})
 
     def encode(self, request: CompletionRequest, *, stream: bool) -> HttpRequest:

@@ -25,6 +25,7 @@ _LINE_BYTES_MAX = 8_190
 _HEADERS_MAX = 128
 _READ_BYTES = 65_536
 _URLS_KEPT_MAX = 256
+_REMAINDER_S = 1.0  # for the end of a body whose answer is complete
 
 
 class AiohttpEngine:
@@ -173,6 +174,10 @@ class AiohttpResponse:
         self._response.close()
 
     def release(self) -> None:
-        """Give the connection back if the body was read to its end; else close it."""
+        """Give the connection back once the body has ended, which the answer in it often does just before."""
+        if not self._response.closed:
+            asyncio.get_running_loop().call_later(_REMAINDER_S, self._abort_unless_closed)
+
+    def _abort_unless_closed(self) -> None:
         if not self._response.closed:
             self.abort()

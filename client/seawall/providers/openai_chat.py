@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seawall.messages import CompletionRequest, Message
+from seawall.providers.customs import WIRES
 from seawall.providers.encoding import RequestHeaders, encode_body, key_of
 from seawall.providers.openai_chat_reader import OpenAIChatReader
 from seawall.providers.options import ProviderOptions
@@ -12,7 +13,6 @@ from seawall.providers.response import DecoderContext, ResponseDecoder
 from seawall.providers.strict_schema import is_strict
 from seawall.providers.wire import Decoder, HttpRequest
 
-PUBLIC_BASE_URL = "https://api.openai.com/v1"
 _TOOL_CHOICES = {"auto", "required", "none"}
 
 
@@ -23,7 +23,9 @@ class OpenAIChatCodec:
         self._options = options
         self._context = context
         self._secret = key_of(options)
-        self._url = f"{(options.base_url or PUBLIC_BASE_URL).rstrip('/')}/chat/completions"
+        self._url = (
+            f"{(options.base_url or WIRES[options.wire].public_base_url).rstrip('/')}/chat/completions"
+        )
         self._headers = RequestHeaders(
             options, {"Authorization": f"Bearer {self._secret}"} if self._secret else {}
         )

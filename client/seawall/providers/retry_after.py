@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 RETRY_AFTER_S_MAX = 86_400.0
 _TEXT_CHARS_MAX = 64
@@ -62,6 +61,8 @@ def _seconds_or_date(text: str, unix_time_s: float) -> float | None:
         return seconds
     if len(text) > _TEXT_CHARS_MAX:
         return None
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - slow to import, seldom needed
+
     try:
         date = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError, IndexError):

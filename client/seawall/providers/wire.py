@@ -92,7 +92,7 @@ class HttpResponse(Protocol):
         ...
 
     def release(self) -> None:
-        """Give the connection back if the body was read to its end; else close it."""
+        """Give the connection back when the body ends; if that takes more than a moment, close it."""
         ...
 
 

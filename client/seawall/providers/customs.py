@@ -1,0 +1,53 @@
+"""The wires that exist, and what is customary for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+ANTHROPIC_VERSION = "2026-10-21"
+ANTHROPIC_OLDER_VERSION = "2023-06-01"
+GEMINI_VERSION = "v1"
+
+
+class WireCustoms(msgspec.Struct, frozen=True, kw_only=True):
+    """What users of a wire take for granted.
+
+    `key_variables` and `base_url_variable` are the environment variables that its official SDK reads;
+    `provider_name` and `default_model` serve those who configure nothing but a key.
+    """
+
+    provider_name: str
+    public_base_url: str
+    key_variables: tuple[str, ...]
+    base_url_variable: str
+    default_model: str
+    api_versions: tuple[str, ...] = ()
+
+
+WIRES: Mapping[str, WireCustoms] = {
+    "openai_chat": WireCustoms(
+        provider_name="openai",
+        public_base_url="https://api.openai.com/v1",
+        key_variables=("OPENAI_API_KEY",),
+        base_url_variable="OPENAI_BASE_URL",
+        default_model="gpt-6.1-terra",
+    ),
+    "anthropic": WireCustoms(
+        provider_name="anthropic",
+        public_base_url="https://api.anthropic.com",
+        key_variables=("ANTHROPIC_API_KEY",),
+        base_url_variable="ANTHROPIC_BASE_URL",
+        default_model="claude-sonnet-5-5",
+        api_versions=(ANTHROPIC_VERSION, ANTHROPIC_OLDER_VERSION),
+    ),
+    "gemini": WireCustoms(
+        provider_name="gemini",
+        public_base_url="https://generativelanguage.googleapis.com",
+        key_variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        base_url_variable="GOOGLE_GEMINI_BASE_URL",
+        default_model="gemini-3.8-flash",
+        api_versions=(GEMINI_VERSION, "v1beta"),
+    ),
+}
