@@ -12,8 +12,9 @@ from seawall.security.firewall.normalise import normalise
 from seawall.security.firewall.utf8_pattern import Utf8Pattern
 from seawall.security.firewall.verdict import Channel
 
-GAP = r"(?:[\s\pP\pS]{1,4})"  # what a space in a pattern stands for
-NO_GAP = r"(?:[\s\pP\pS]{0,4})"
+_SIGN = r"[\x00-/:-`{-\x7f]"  # ASCII that is neither lower-case letter nor digit; normal forms leave few other signs
+GAP = f"(?:{_SIGN}{{1,4}})"  # what a space in a pattern stands for
+NO_GAP = f"(?:{_SIGN}{{0,4}})"
 _MACRO = re.compile(r"\{([a-z_]+)\}")
 _SPACE_OUTSIDE_CLASS = re.compile(r"(\[(?:\\.|[^\]\\])+\])| ")
 
