@@ -236,7 +236,7 @@ class ToxiproxyCarrier:
     def _connections(self, injection: Injection, canary: str) -> list[Firing]:
         until = injection.healed_monotonic_s or float("inf")
         return [
-            Firing(at, None, f"Toxiproxy's log: {injection.fault} on the connection from {client}")
+            Firing(at, None, f"{self._toxiproxy.evidence}: {injection.fault} on the connection from {client}")
             for at, client in self._toxiproxy.accepted(injection.on)
             if injection.applied_monotonic_s <= at <= until and client != canary
         ]

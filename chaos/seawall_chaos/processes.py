@@ -96,16 +96,8 @@ async def _connected(
     """From the inside out: each level listens before the next one learns where."""
     simulator_ports = {name: urlsplit(url).port or 0 for name, url in simulator.base_urls.items()}
     mitmproxy_ports = await mitmproxy.listen(simulator_ports) if mitmproxy is not None else {}
-    toxiproxy_ports = {}
-    if toxiproxy is not None:
-        inner = mitmproxy_ports or simulator_ports
-        listening = await toxiproxy.client.populate(
-            [
-                {"name": name, "listen": f"{LOOPBACK}:0", "upstream": f"{LOOPBACK}:{port}", "enabled": True}
-                for name, port in inner.items()
-            ]
-        )
-        toxiproxy_ports = {name: int(address.rpartition(":")[2]) for name, address in listening.items()}
+    inner = mitmproxy_ports or simulator_ports
+    toxiproxy_ports = await toxiproxy.open_proxies(inner) if toxiproxy is not None else {}
     return Processes(simulator, toxiproxy, mitmproxy, simulator_ports, mitmproxy_ports, toxiproxy_ports)
 
 

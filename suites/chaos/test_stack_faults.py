@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from urllib.parse import urlsplit
 
@@ -406,13 +407,15 @@ async def test_tcp_reset(client, stack, carrier):
 
 
 async def test_connection_refused(client, stack):
-    """Nobody listens; the canary met it, and there is nobody to count what clients met."""
+    """Nobody listens, nobody else gets the port; the canary met it, and nobody could count what clients met."""
     await stack.inject("down", parse_fault({"fault": "connection_refused"}), "alpha")
     seen = await client.ask()
-    await fires(stack, "down", 0)
 
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", client.port))
     assert seen.end == "refused"
     assert [(f.canary, f.evidence) for f in await stack.firings("down")] == [(True, "canary: refused")]
+    await fires(stack, "down", 0)
     assert (await client.ask()).status == 200
 
 

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -38,6 +39,7 @@ class ToxiproxyServer:
         self._accepted: dict[str, list[tuple[float, str]]] = defaultdict(list)
         self._reader = asyncio.create_task(self._read_log())
         self._bind_error: str | None = None
+        self._reserved: list[socket.socket] = []
 
     @classmethod
     async def start(cls, toxiproxy: Toxiproxy, *, log_dir: Path, seed: int = 0) -> Self:
@@ -72,6 +74,20 @@ class ToxiproxyServer:
         )
         return cls(toxiproxy, child, ToxiproxyClient(LOOPBACK, port), mark)
 
+    async def open_proxies(self, upstreams: Mapping[str, int]) -> dict[str, int]:
+        """A proxy on a free loopback port for each name, by the port behind it."""
+        proxies = [
+            {"name": name, "listen": self._reserve(), "upstream": f"{LOOPBACK}:{port}", "enabled": True}
+            for name, port in upstreams.items()
+        ]
+        listening = await self.client.populate(proxies)
+        return {name: int(address.rpartition(":")[2]) for name, address in listening.items()}
+
+    @property
+    def evidence(self) -> str:
+        """Whose log it is that tells of connections."""
+        return "Toxiproxy's log" if self.toxiproxy.binary is not None else "the embedded engine's log"
+
     def accepted(self, proxy: str) -> list[tuple[float, str]]:
         """Connections its log says it accepted for a proxy: `time.monotonic()` and the client's address."""
         return list(self._accepted[proxy])
@@ -89,6 +105,8 @@ class ToxiproxyServer:
         """Ends the process; idempotent."""
         await self.client.__aexit__()
         await self.child.end()
+        for sock in self._reserved:
+            sock.close()
         self._reader.cancel()
         await asyncio.wait([self._reader])
 
@@ -110,6 +128,20 @@ class ToxiproxyServer:
         raise StackError(
             f"Toxiproxy did not answer within {START_TIMEOUT_S:g} s; its log is {self.child.log}"
         )
+
+    def _reserve(self) -> str:
+        """An address to listen on that nobody else is given while the proxy is down.
+
+        On Linux a socket that is bound but does not listen leaves the port to another one that may share it, as
+        listeners of both engines may; the kernel gives it to nobody, and connections to it are refused.
+        """
+        if sys.platform != "linux":
+            return f"{LOOPBACK}:0"
+        sock = socket.socket()
+        self._reserved.append(sock)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((LOOPBACK, 0))
+        return f"{LOOPBACK}:{sock.getsockname()[1]}"
 
     async def _read_log(self) -> None:
         with self.child.log.open("ab") as log:
