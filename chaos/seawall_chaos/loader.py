@@ -77,9 +77,8 @@ def _surroundings(data: dict[Any, Any]) -> Surroundings:
         duration_s: float | None = parse_seconds(data.get("duration_s"))
     except ValueError:
         duration_s = None
-    whole: PathName = "full"
-    path = next((path for path in ON_PATH if path == data.get("path")), whole)
-    return Surroundings(frozenset(map(str, names)), duration_s, path)
+    paths: list[PathName] = [path for path in ON_PATH if path == data.get("path")]
+    return Surroundings(frozenset(map(str, names)), duration_s, paths[0] if paths else "full")
 
 
 def _problems(
