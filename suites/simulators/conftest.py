@@ -79,6 +79,40 @@ def direct(folder):
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         try:
             ready = json.loads(process.stdout.readline())
+            urls = {name: provider["base_url"] for name, provider in ready["providers"].items()}
+            yield Endpoints(ready["control"], urls)
+        finally:
+            process.stdin.close()
+            process.wait(timeout=10)
+
+
+@contextlib.contextmanager
+def through_both_proxies(folder):
+    """The same, with a real mitmproxy and Toxiproxy on the way, which do nothing to what passes."""
+    up, leave = Future(), threading.Event()
+    with direct(folder) as reached:
+        hosting = threading.Thread(
+            target=lambda: asyncio.run(host_proxies(folder, reached.base_urls, up, leave))
+        )
+        hosting.start()
+        try:
+            yield replace(reached, base_urls=up.result(timeout=60))
+        finally:
+            leave.set()
+            hosting.join()
+
+
+async def host_proxies(folder, base_urls, up, leave):
+    """Runs both proxies until `leave` is set; `up` gets the URLs by which they are entered, or the failure."""
+    try:
+        found = provision(retry=False)
+        async with contextlib.AsyncExitStack() as exits:
+            mitmproxy = await MitmproxyProcess.start(found.mitmproxy, log_dir=folder)
+            exits.push_async_callback(mitmproxy.end)
+            toxiproxy = await ToxiproxyServer.start(found.toxiproxy, log_dir=folder)
+            exits.push_async_callback(toxiproxy.end)
+            ports = await mitmproxy.listen({name: urlsplit(url).port for name, url in base_urls.items()})
+            entries = await toxiproxy.open_proxies(ports)
             urls = {
                 name: urlsplit(url)._replace(netloc=f"127.0.0.1:{entries[name]}").geturl()
                 for name, url in base_urls.items()
