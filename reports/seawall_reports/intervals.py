@@ -8,27 +8,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pydantic
+
+from seawall_reports.measures import Interval
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
 _Z = 1.959963984540054  # normal quantile at 97.5 %
 
 Floats = npt.NDArray[np.floating[Any]]
-
-
-class Interval(pydantic.BaseModel):
-    """A 95 % confidence interval, in the unit of what was measured.
-
-    `open_above` says that there were too few values to bound it from above: `high` is then only the highest that the
-    sample can show, and the truth may lie beyond.
-    """
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
-
-    low: float
-    high: float
-    open_above: bool = False
 
 
 def wilson(successes: int, n: int) -> Interval | None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from seawall_reports.measures import measure
+from seawall_reports.measuring import measure
 from seawall_reports.recovery import disturbance
 from seawall_reports.summary import SubjectResult
 from seawall_reports.wording import plain

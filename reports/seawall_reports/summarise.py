@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from seawall_chaos.recording import Manifest, Recording
 from seawall_reports.scenario_result import scenario_result
 from seawall_reports.summary import ScenarioResult, Summary
+from seawall_reports.totals import total
 from seawall_reports.upstream import with_upstream
 from seawall_reports.verdict import Verdict, worst
 from seawall_reports.wording import count, plain
@@ -39,6 +40,7 @@ def summarise(recording: Recording) -> Summary:
         subjects=manifest.subjects,
         reference=reference,
         contender=contender,
+        totals={subject: total(subject, scenarios) for subject in manifest.subjects},
         versions={plain(name): plain(version) for name, version in manifest.versions.items()},
         host={
             plain(name): plain(fact) if isinstance(fact, str) else fact

@@ -126,6 +126,17 @@ class ScenarioResult(_Document):
     plots: list[str] = pydantic.Field(default=[], description="pictures, relative to the run's folder")
 
 
+class Total(_Document):
+    """One subject over all scenarios it took part in; the worst is that of any scenario."""
+
+    calls: int
+    ok_calls: int
+    wrong_calls: int
+    success_rate: Number
+    worst_p99_ms: Number
+    worst_attempts_per_call: Number
+
+
 class Summary(_Document):
     """One run."""
 
@@ -144,6 +155,7 @@ class Summary(_Document):
     subjects: list[str]
     reference: str | None = pydantic.Field(description="the subject that the contender is compared with")
     contender: str | None = pydantic.Field(description="the subject that the run is about")
+    totals: dict[str, Total]
     versions: dict[str, str]
     host: dict[str, str | int | float]
     scenarios: list[ScenarioResult]

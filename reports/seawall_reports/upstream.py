@@ -18,7 +18,7 @@ def with_upstream(calls: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     """
     client = attempts[attempts["side"] == "client"]
     provider = attempts[attempts["side"] == "provider"]
-    seen = client["client_request_id"].isin(provider["client_request_id"].dropna())
+    seen = _requests(client).isin(_requests(provider[provider["client_request_id"].notna()]))
     tokens = provider.assign(tokens=provider["tokens"].fillna(0))
     answers = tokens[_became_the_answer(calls, client, provider)]
     provider_requests = _per_call(calls, provider)
@@ -36,6 +36,11 @@ def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(frame[CALL])
 
 
+def _requests(frame: pd.DataFrame) -> pd.MultiIndex:
+    """What tells requests apart: the subjects of a scenario make the same calls, under the same ids."""
+    return pd.MultiIndex.from_frame(frame[["scenario", "subject", "client_request_id"]])
+
+
 def _per_call(calls: pd.DataFrame, rows: pd.DataFrame, column: str | None = None) -> pd.Series[int]:
     """For each call its number of `rows`, or their sum of `column`."""
     grouped = rows.groupby(CALL)
@@ -51,8 +56,9 @@ def _became_the_answer(calls: pd.DataFrame, client: pd.DataFrame, provider: pd.D
     """
     ok = _keys(calls[calls["status"] == "ok"])
     of_ok = pd.Series(_keys(provider).isin(ok), index=provider.index)
-    answered = client.loc[client["outcome"] == "answered", "client_request_id"].dropna()
-    told = of_ok & provider["client_request_id"].isin(answered)
+    named = client["client_request_id"].notna()
+    answered = _requests(client[named & (client["outcome"] == "answered")])
+    told = of_ok & _requests(provider).isin(answered)
     silent = of_ok & ~_keys(provider).isin(_keys(client)) & (provider["outcome"] == "complete")
     last = provider[silent].sort_values("started_s", kind="stable").drop_duplicates(CALL, keep="last").index
     return told | provider.index.isin(last)

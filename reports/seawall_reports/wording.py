@@ -11,6 +11,10 @@ NOTHING = "\u2013"
 TIMES = "\u00d7"
 
 LABELS = {
+    "worst_p99_ms": "worst p99 latency of any scenario",
+    "worst_attempts_per_call": "most upstream calls per request",
+    "calls": "calls",
+    "unfinished_calls": "unfinished calls",
     "success_rate": "success rate",
     "wrong_calls": "wrong answers",
     "p50_ms": "p50 latency",
@@ -80,7 +84,8 @@ def percent(share: float) -> str:
     """A share as percent, rounded down: what is not all never reads 100."""
     decimals = 2 if share > 0.99 else 1  # noqa: PLR2004 - where nines are counted
     scale = 10**decimals
-    return f"{math.floor(share * 100 * scale + 1e-6) / scale:.{decimals}f}".rstrip("0").rstrip(".")
+    text = f"{math.floor(share * 100 * scale + 1e-6) / scale:.{decimals}f}"
+    return text.partition(".")[0] if share in {0, 1} else text
 
 
 def milliseconds(number: float) -> str:

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import NullLocator, PercentFormatter
 
-from seawall_reports.plots.rows import Scene
-from seawall_reports.plots.style import INK, QUIET, drawable, milliseconds_axis, new_figure
+from seawall_reports.plots.log_scale import duration, log_ticks
+from seawall_reports.plots.scene import Scene
+from seawall_reports.plots.style import INK, QUIET, drawable, new_figure
 from seawall_reports.wording import percent
 
 SIZE_IN = (4.7, 3.5)
@@ -26,18 +27,27 @@ def ecdf(scene: Scene) -> Figure:
     figure.text(0.025, 0.955, title, fontsize=10.5, fontweight="bold", color=INK)
     latency_ms = scene.calls["latency_ms"].clip(lower=_LEAST_MS)
     low_ms, high_ms = min(100.0, latency_ms.min()), max(300.0, latency_ms.max())
-    milliseconds_axis(axes, "x", low_ms / 1.3, high_ms * 1.5)
+    _time_axis(axes, low_ms / 1.3, high_ms * 1.5)
     axes.set_ylim(-0.02, 1.03)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0))
     axes.grid(visible=True, axis="y")
     axes.set_xlabel("latency from the intended start", fontsize=8)
     reached = {
-        subject: _line(axes, calls, scene.colours[subject])
+        subject: _line(axes, scene.calls_of(subject), scene.colours[subject])
         for subject in scene.result.subjects
-        if not (calls := scene.calls[scene.calls["subject"] == subject]).empty
+        if len(scene.calls_of(subject))
     }
     _labels(axes, reached, scene.colours)
     return figure
+
+
+def _time_axis(axes: Axes, low_ms: float, high_ms: float) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(low_ms, high_ms)
+    ticks_ms = log_ticks(low_ms, high_ms)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(ticks_ms, labels=[duration(tick_ms) for tick_ms in ticks_ms])
+    axes.grid(visible=True, axis="x")
 
 
 def _line(axes: Axes, calls: pd.DataFrame, colour: str) -> float:

@@ -13,7 +13,7 @@ from seawall_reports.picture import CAPTIONS, Picture, alt_text
 from seawall_reports.plots.answered import answered
 from seawall_reports.plots.breakers import breakers, has_breakers
 from seawall_reports.plots.ecdf import ecdf
-from seawall_reports.plots.rows import Scene
+from seawall_reports.plots.scene import Scene
 from seawall_reports.plots.style import in_style, save, subject_colours
 from seawall_reports.plots.timeline import timeline
 from seawall_reports.summary import Summary

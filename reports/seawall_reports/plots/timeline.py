@@ -5,35 +5,43 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from seawall_reports.plots.rows import Scene, name_row, subject_rows
-from seawall_reports.plots.style import INK, milliseconds_axis
+from seawall_reports.plots.log_scale import duration, log_share, log_ticks
+from seawall_reports.plots.rows import Row, board
+from seawall_reports.plots.scene import Scene
+from seawall_reports.plots.style import HAIRLINE, INK
 from seawall_reports.wording import percent
 
 ROW_IN = 1.18
 ROLLING_SHARE = 1 / 10
 ROLLING_CALLS_MIN = 3
 ROLLING_POINTS = 500
-_LEAST_MS = 0.1
 # Wrong and unfinished calls must not hide among failed ones, nor depend on colour.
 MARKS = {"failed": ("x", "failed"), "wrong": ("D", "wrong answer"), "unfinished": ("^", "unfinished")}
+LEAST_MS = 0.1
+
+Limits = tuple[float, float]
 
 
 def timeline(scene: Scene) -> Figure:
     """Latency from the intended start: dots are calls, the line is the rolling median of those that are ok."""
-    subjects = list(scene.result.subjects)
     title = "Latency of every call; the line is the rolling median"
-    figure, rows = subject_rows(scene, title, [ROW_IN] * len(subjects))
-    low_ms, high_ms = _range_ms(scene.calls)
-    for row, subject in zip(rows, subjects, strict=True):
-        calls = scene.calls[scene.calls["subject"] == subject].sort_values("intended_s")
-        milliseconds_axis(row, "y", low_ms, high_ms)
-        _dots(row, calls, scene.colours[subject], scene.end_s * ROLLING_SHARE)
-        name_row(figure, row, scene, subject, remark(calls))
-    return figure
+    heights = [(subject, ROW_IN) for subject in scene.result.subjects]
+    made = board(scene, title, "intended start of the call, seconds into the scenario", heights)
+    limits = _limits(scene.calls)
+    for row in made.rows:
+        calls = scene.calls_of(row.subject)
+        for tick_ms in log_ticks(*limits):
+            y_in = row.at(float(log_share(np.array(tick_ms), limits)))
+            made.axes.plot([0, scene.end_s], [y_in] * 2, color=HAIRLINE, linewidth=0.6, zorder=1)
+            made.tick(y_in, duration(tick_ms))
+        _dots(made.axes, row, calls, limits, scene)
+        made.name(row, remark(calls))
+    return made.figure
 
 
 def remark(calls: pd.DataFrame) -> str:
@@ -47,32 +55,28 @@ def remark(calls: pd.DataFrame) -> str:
     return "\n".join([f"{share} % ok", f"p95 {p95_s:.2f} s", *bad])
 
 
-def _range_ms(calls: pd.DataFrame) -> tuple[float, float]:
+def _limits(calls: pd.DataFrame) -> Limits:
     if calls.empty:
         return 10.0, 1000.0
-    latency_ms = calls["latency_ms"].clip(lower=_LEAST_MS)
+    latency_ms = calls["latency_ms"].clip(lower=LEAST_MS)
     return float(latency_ms.min()) / 1.5, float(latency_ms.max()) * 1.8
 
 
-def _dots(row: Axes, calls: pd.DataFrame, colour: str, window_s: float) -> None:
-    latency_ms = calls["latency_ms"].clip(lower=_LEAST_MS)
-    ok = calls["status"] == "ok"
-    row.scatter(
-        calls["intended_s"][ok], latency_ms[ok], s=11, color=colour, alpha=0.5, linewidths=0, zorder=2
-    )
-    at_s, median_ms = rolling_median(calls[ok], window_s)
-    row.plot(at_s, median_ms, color=colour, linewidth=1.6, zorder=3, solid_capstyle="round")
+def _dots(axes: Axes, row: Row, calls: pd.DataFrame, limits: Limits, scene: Scene) -> None:
+    def height(values_ms: npt.ArrayLike) -> npt.NDArray[np.floating]:
+        shares = log_share(np.maximum(np.asarray(values_ms, dtype="float64"), LEAST_MS), limits)
+        return row.bottom_in + shares * row.height_in
+
+    colour = scene.colours[row.subject]
+    at_s, y_in = calls["intended_s"].to_numpy(), height(calls["latency_ms"])
+    ok = (calls["status"] == "ok").to_numpy()
+    axes.plot(at_s[ok], y_in[ok], ".", color=colour, alpha=0.5, markersize=6.5, markeredgewidth=0, zorder=2)
+    line_s, median_ms = rolling_median(calls[ok], scene.end_s * ROLLING_SHARE)
+    axes.plot(line_s, height(median_ms), color=colour, linewidth=1.6, zorder=3, solid_capstyle="round")
     for status, (marker, _) in MARKS.items():
-        bad = calls["status"] == status
-        row.scatter(
-            calls["intended_s"][bad],
-            latency_ms[bad],
-            s=20,
-            marker=marker,
-            color=INK,
-            linewidths=1.1,
-            zorder=4,
-        )
+        bad = (calls["status"] == status).to_numpy()
+        if bad.any():
+            axes.plot(at_s[bad], y_in[bad], marker, color=INK, markersize=4.2, markeredgewidth=1.1, zorder=4)
 
 
 def rolling_median(calls: pd.DataFrame, window_s: float) -> tuple[list[float], list[float]]:
@@ -93,5 +97,5 @@ def rolling_median(calls: pd.DataFrame, window_s: float) -> tuple[list[float], l
             y.append(math.nan)
         if last[n] - first[n] >= ROLLING_CALLS_MIN:
             x.append(float(at_s[n]))
-            y.append(max(_LEAST_MS, float(np.median(latency_ms[first[n] : last[n]]))))
+            y.append(float(np.median(latency_ms[first[n] : last[n]])))
     return x, y
