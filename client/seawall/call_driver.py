@@ -92,7 +92,7 @@ class CallDriver:
         self._parked: asyncio.Future[None] | None = None
         self._reading = False
         self._missed_timer = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._told = 0
         self._started = 0.0
         self.completion: Completion | None = None
@@ -206,6 +206,11 @@ class CallDriver:
         self._timer = loop.call_later(max(0.0, action.at - _now()), self._timer_fired)
 
     def _timer_fired(self) -> None:
+        # A loop that was held up runs its timers before the tasks for which data has long arrived. Let those go
+        # first, or this process's own pauses would look like the provider's.
+        self._timer = asyncio.get_running_loop().call_soon(self._timer_due)
+
+    def _timer_due(self) -> None:
         self._timer = None
         if self._reading:
             self._carry_out(self._machine.timer(_now()))

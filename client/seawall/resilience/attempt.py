@@ -28,6 +28,7 @@ class Attempt:
         "flowing",
         "gap_s",
         "generation",
+        "hedge_after_s",
         "hedge_at",
         "http_status",
         "last_life_at",
@@ -59,7 +60,7 @@ class Attempt:
         self.gap_s = 0.0
         self.flowing = False
         self.late = False
-        self.late_after_s = math.inf
+        self.late_after_s = self.hedge_after_s = math.inf
         self.hedge_at = self.late_at = self.timeout_at = self.total_at = math.inf
         self.deliver: tuple[Action, ...] = (Deliver(number),)
 
@@ -81,7 +82,18 @@ class Attempt:
         if gap_s > self.gap_s and self.flowing:
             self.gap_s = gap_s
         self.last_token_at = now
+        self.alive(now)
+
+    def alive(self, now: float) -> None:
+        """Note a sign of life while it flows: silence counts anew."""
+        self.last_life_at = now
         self.late_at = now + self.late_after_s
+        self.hedge_at = now + self.hedge_after_s
+
+    @property
+    def outlives_trust(self) -> bool:
+        """Whether its provider's breaker has opened since it began."""
+        return self.generation not in {UNCOUNTED, self.provider.breaker.generation}
 
     def admit(self, now: float) -> None:
         """Begin to count for the provider: takes the place of the probe or trial, where there is one."""

@@ -39,10 +39,10 @@ class BreakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     failure_rate: Annotated[float, msgspec.Meta(ge=0.01, le=1)] = 0.5
     slow_rate: Annotated[float, msgspec.Meta(ge=0.01, le=1)] = 0.5
     slow_factor: Annotated[float, msgspec.Meta(ge=1.5, le=100)] = 3.0
-    slow_min_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.25
+    slow_min_s: Annotated[float, msgspec.Meta(ge=0, le=600)] = 0.15
     slow_call_s: Annotated[float, msgspec.Meta(ge=0.01, le=3600)] | None = None
     consecutive_failures: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 3
-    open_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 4.0
+    open_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 5.0
     open_growth: Annotated[float, msgspec.Meta(ge=1, le=10)] = 2.0
     open_max_s: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 60.0
     probe_lease_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 30.0

@@ -84,9 +84,10 @@ class Call(Course):
     def ping(self, now: float, number: int) -> None:
         """Note a sign of life that is no progress."""
         if (attempt := self._live.get(number)) is not None:
-            attempt.last_life_at = now
             if attempt.flowing:
-                attempt.late_at = now + attempt.late_after_s
+                attempt.alive(now)
+            else:
+                attempt.last_life_at = now
 
     def attempt_succeeded(
         self, now: float, number: int, *, usage: Usage | None = None, request_id: str | None = None
@@ -146,8 +147,8 @@ class Call(Course):
         if self._over:
             return NOTHING
         if (attempt := self._committed) is not None:
-            attempt.last_token_at = attempt.last_life_at = now
-            attempt.late_at = now + attempt.late_after_s
+            attempt.last_token_at = now
+            attempt.alive(now)
         return self._armed([])
 
     def cancelled(self, now: float) -> Sequence[Action]:
@@ -177,7 +178,7 @@ class Call(Course):
             self._overdue(now, attempt, actions)
         elif now >= attempt.hedge_at:
             attempt.hedge_at = math.inf
-            self._hedge(now, attempt, actions, overdue=False)
+            self._hedge(now, attempt, actions, overdue=attempt.flowing)
 
     def _overdue(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
         self._hedge(now, attempt, actions, overdue=True)

@@ -115,7 +115,7 @@ class Candidates:
             return now
         at = provider.admissible_at(now)
         # A probe or trial of another call may end well at any moment, and nobody tells those who wait for it.
-        if at > now and (provider.breaker.state == "half-open" or provider.rate_limit.until <= now):
+        if at > now and provider.held_by_attempt(now):
             usual_s = provider.answer.usual_s(now) or provider.first_token.usual_s(now) or _POLL_MIN_S
             return min(at, now + min(max(usual_s, _POLL_MIN_S), _POLL_MAX_S))
         return at

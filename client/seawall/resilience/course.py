@@ -155,14 +155,17 @@ class Course:
             return
         if self._committed is not None and not self._may_restart():
             return
-        if not fleet.retry_budget.has(now) or not (overdue or fleet.hedge_budget.has(now)):
+        # With its breaker open nobody else goes there: asking another provider is the free fallback.
+        free = attempt.outlives_trust
+        if not free and not (fleet.retry_budget.has(now) and (overdue or fleet.hedge_budget.has(now))):
             return
         provider = self._candidates.fresh(now)
         if provider is None:
             return
-        fleet.retry_budget.spend(now)
-        if not overdue:
-            fleet.hedge_budget.spend(now)
+        if not free:
+            fleet.retry_budget.spend(now)
+            if not overdue:
+                fleet.hedge_budget.spend(now)
         self._begin(now, provider, "restart" if self._committed is not None else "hedge", actions)
 
     def _may_restart(self) -> bool:

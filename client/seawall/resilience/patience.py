@@ -42,10 +42,14 @@ def set_patience(
 def set_flowing(attempt: Attempt, now: float, options: PolicyOptions) -> None:
     """Set the times of an attempt that has shown progress: from now on silences count."""
     attempt.flowing = True
-    attempt.hedge_at = attempt.timeout_at = math.inf
-    attempt.last_token_at = attempt.last_life_at = now
-    attempt.late_after_s = _late_after_s(options, attempt.provider.gap.usual_s(now), first=False)
-    attempt.late_at = now + attempt.late_after_s
+    attempt.timeout_at = math.inf
+    usual_s = attempt.provider.gap.usual_s(now)
+    attempt.late_after_s = _late_after_s(options, usual_s, first=False)
+    attempt.hedge_after_s = (
+        options.hedging.cold_stall_s if usual_s is None and options.hedging.enabled else math.inf
+    )
+    attempt.last_token_at = now
+    attempt.alive(now)
 
 
 def _late_after_s(options: PolicyOptions, usual_s: float | None, *, first: bool) -> float:
@@ -58,7 +62,7 @@ def _late_after_s(options: PolicyOptions, usual_s: float | None, *, first: bool)
 
 def _hedge_after_s(options: PolicyOptions, digest: LatencyDigest, usual_s: float | None, now: float) -> float:
     if usual_s is not None:
-        return max(options.hedging.delay_min_s, usual_s)
+        return max(options.hedging.delay_min_s, options.hedging.delay_factor * usual_s)
     longest_s = digest.longest_s(now)
     if longest_s is None:
         return options.hedging.cold_delay_s

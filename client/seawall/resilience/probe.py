@@ -39,8 +39,13 @@ class Probe(Call):
         actions: list[Action] = []
         self._launch(now, self._attempt, actions)
         self._deadline = math.inf
-        self._attempt.hedge_at = math.inf
-        self._attempt.total_at = min(self._attempt.total_at, now + lease_s)
+        attempt = self._attempt
+        if attempt.late_at < math.inf:
+            # It has recovered when it is as quick as it used to be, not when it is merely less slow.
+            slow_at = now + self._fleet.options.breaker.slow_min_s
+            attempt.late_at = min(attempt.late_at, max(attempt.hedge_at, slow_at))
+        attempt.hedge_at = math.inf
+        attempt.total_at = min(attempt.total_at, now + lease_s)
         return self._armed(actions)
 
     def _advance(self, now: float, actions: list[Action]) -> None:

@@ -47,6 +47,13 @@ class Provider:
         """Return when it may be asked: not after `now` means at once."""
         return max(self.breaker.admissible_at(now), self.rate_limit.admissible_at(now))
 
+    def held_by_attempt(self, now: float) -> bool:
+        """Whether nothing stands in the way but another call's probe or trial, which may end at any moment."""
+        breaker = self.breaker
+        return self.rate_limit.until <= now and (
+            breaker.state == "half-open" or breaker.admissible_at(now) <= now
+        )
+
     def unavailable_because(self, now: float) -> str:
         """Say why it may not be asked now."""
         if self.rate_limit.admissible_at(now) > now:
