@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seawall.security.firewall.utf8_pattern import Utf8Pattern, Utf8Text
 
-_BEFORE, _AFTER = 160, 40
+_BEFORE, _BEHIND, _AFTER = 160, 80, 40
 _QUOTE_REACH = 48
 _CUES = Utf8Pattern(
     r"\b(?:such as|like|e\.g|for example|for instance|example|phrases?|says?|said|contain(?:s|ing)|called|known as|"
@@ -16,8 +16,8 @@ _CUES = Utf8Pattern(
 
 def mention_strength(text: str, start: int, end: int) -> int:
     """Return 0 for a span that speaks for itself, 1 if it is quoted or introduced as an example, 2 for both."""
-    before = text[max(0, start - _BEFORE) : start]
-    cue = next(_CUES.spans(Utf8Text(before), 1), None) is not None
+    around = f"{text[max(0, start - _BEFORE) : start]} {text[end : end + _BEHIND]}"
+    cue = next(_CUES.spans(Utf8Text(around), 1), None) is not None
     return int(_is_quoted(text, start, end)) + int(cue)
 
 

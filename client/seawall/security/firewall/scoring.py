@@ -21,6 +21,7 @@ MENTION_WEIGHTS = (1.0, 0.7, 0.3)
 DISGUISE_SCORE = 0.35  # somebody who hides an attack means it
 HIDDEN_TEXT_SCORE = 0.86
 WINDOW_CHARACTERS = 1500
+REPEATED_WEIGHT = 0.35
 
 
 class Scored(NamedTuple):
@@ -43,19 +44,31 @@ def disguised(score: float) -> float:
 def stack(findings: Iterable[Finding]) -> Scored:
     """Return the best score of any window of the text: 1 minus the product of doubts, each rule counted once.
 
-    One pass: a rule's best finding in the window counts, so a long text does not add up to an attack.
+    Within a category, what says the same thing again counts for less. One pass: a rule's best finding in the window
+    counts, so a long text does not add up to an attack.
     """
     ordered = sorted(findings)
     best, first = 0.0, 0
-    strongest: dict[str, list[float]] = {}
+    strongest: dict[tuple[str, str], list[float]] = {}
     for finding in ordered:
-        strongest.setdefault(finding.rule, []).append(finding.score)
+        strongest.setdefault((finding.category, finding.rule), []).append(finding.score)
         while ordered[first].start < finding.start - WINDOW_CHARACTERS:
-            strongest[ordered[first].rule].remove(ordered[first].score)
+            gone = ordered[first]
+            strongest[gone.category, gone.rule].remove(gone.score)
             first += 1
-        doubt = 1.0
-        for scores in strongest.values():
-            if scores:
-                doubt *= 1 - max(scores)
-        best = max(best, 1 - doubt)
+        best = max(best, _certainty(strongest))
     return Scored(best, tuple(ordered))
+
+
+def _certainty(strongest: dict[tuple[str, str], list[float]]) -> float:
+    categories: dict[str, list[float]] = {}
+    for (category, _), scores in strongest.items():
+        if scores:
+            categories.setdefault(category, []).append(max(scores))
+    doubt = 1.0
+    for scores in categories.values():
+        scores.sort(reverse=True)
+        doubt *= 1 - scores[0]
+        for score in scores[1:]:
+            doubt *= 1 - score * REPEATED_WEIGHT
+    return 1 - doubt
