@@ -11,6 +11,21 @@ from seawall_reports.intervals import Floats, quantile_intervals, quantiles, wil
 from seawall_reports.measures import Interval, Measures
 from seawall_reports.recovery import Disturbance, recovery_s
 
+COLUMNS = (
+    "kind",
+    "status",
+    "intended_s",
+    "finished_s",
+    "latency_ms",
+    "first_token_ms",
+    "restarts",
+    "requests",
+    "provider_requests",
+    "tokens",
+    "wasted_tokens",
+    "failed_early",
+)
+
 
 def measure(calls: pd.DataFrame, *, deadline_s: float, disturbed: Disturbance | None, seed: int) -> Measures:
     """Measure calls that carry the columns of `with_upstream`; `seed` is that of the confidence intervals."""

@@ -7,9 +7,10 @@ from typing import Literal
 
 import pandas as pd
 
-from seawall_reports.measuring import measure
+from seawall_reports.measuring import COLUMNS, measure
 from seawall_reports.recovery import disturbance
 from seawall_reports.summary import SubjectResult
+from seawall_reports.upstream import requests
 from seawall_reports.wording import plain
 
 FAILURES_MAX = 6
@@ -31,27 +32,19 @@ def subject_result(
 ) -> SubjectResult:
     """Measure the calls of one subject in one scenario, which carry the columns of `with_upstream`."""
     disturbed = disturbance(faults)
-    of_all = measure(calls, deadline_s=deadline_s, disturbed=disturbed, seed=seed)
+    measured = calls[list(COLUMNS)]
+    of_all = measure(measured, deadline_s=deadline_s, disturbed=disturbed, seed=seed)
     failed = calls[calls["status"] != "ok"]
     told = failed["failure"].fillna(failed["status"].map({"wrong": "no failure: a wrong answer"}))
     return SubjectResult(
         **dict(of_all),
         answered_by=_counts(calls["provider"].dropna()),
-        asked=_counts(_requests(attempts)["provider"]),
+        asked=_counts(requests(attempts)["provider"]),
         failures=_counts(told.fillna("no reason given")),
         kinds={
             kind: measure(subset, deadline_s=deadline_s, disturbed=disturbed, seed=seed + number)
-            for number, (kind, subset) in enumerate(by_kind(calls).items(), 1)
+            for number, (kind, subset) in enumerate(by_kind(measured).items(), 1)
         },
-    )
-
-
-def _requests(attempts: pd.DataFrame) -> pd.DataFrame:
-    """One row per request: what providers saw, and what the client made that none saw."""
-    provider = attempts[attempts["side"] == "provider"]
-    client = attempts[attempts["side"] == "client"]
-    return pd.concat(
-        [provider, client[~client["client_request_id"].isin(provider["client_request_id"].dropna())]]
     )
 
 

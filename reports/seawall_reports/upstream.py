@@ -18,13 +18,12 @@ def with_upstream(calls: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     """
     client = attempts[attempts["side"] == "client"]
     provider = attempts[attempts["side"] == "provider"]
-    seen = _requests(client).isin(_requests(provider[provider["client_request_id"].notna()]))
     tokens = provider.assign(tokens=provider["tokens"].fillna(0))
     answers = tokens[_became_the_answer(calls, client, provider)]
     provider_requests = _per_call(calls, provider)
     sent, used = _per_call(calls, tokens, "tokens"), _per_call(calls, answers, "tokens")
     return calls.assign(
-        requests=provider_requests + _per_call(calls, client[~seen]),
+        requests=_per_call(calls, requests(attempts)),
         provider_requests=provider_requests,
         tokens=sent,
         wasted_tokens=sent - used,
@@ -32,11 +31,19 @@ def with_upstream(calls: pd.DataFrame, attempts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def requests(attempts: pd.DataFrame) -> pd.DataFrame:
+    """One row for each request: those that providers saw, and those of the client that none saw."""
+    provider = attempts[attempts["side"] == "provider"]
+    client = attempts[attempts["side"] == "client"]
+    known = _ids(provider[provider["client_request_id"].notna()])
+    return pd.concat([provider, client[~_ids(client).isin(known)]])
+
+
 def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(frame[CALL])
 
 
-def _requests(frame: pd.DataFrame) -> pd.MultiIndex:
+def _ids(frame: pd.DataFrame) -> pd.MultiIndex:
     """What tells requests apart: the subjects of a scenario make the same calls, under the same ids."""
     return pd.MultiIndex.from_frame(frame[["scenario", "subject", "client_request_id"]])
 
@@ -57,8 +64,8 @@ def _became_the_answer(calls: pd.DataFrame, client: pd.DataFrame, provider: pd.D
     ok = _keys(calls[calls["status"] == "ok"])
     of_ok = pd.Series(_keys(provider).isin(ok), index=provider.index)
     named = client["client_request_id"].notna()
-    answered = _requests(client[named & (client["outcome"] == "answered")])
-    told = of_ok & _requests(provider).isin(answered)
+    answered = _ids(client[named & (client["outcome"] == "answered")])
+    told = of_ok & _ids(provider).isin(answered)
     silent = of_ok & ~_keys(provider).isin(_keys(client)) & (provider["outcome"] == "complete")
     last = provider[silent].sort_values("started_s", kind="stable").drop_duplicates(CALL, keep="last").index
     return told | provider.index.isin(last)
