@@ -15,12 +15,40 @@ import click
 
 from seawall_simulators.config import Config, default_config, load_config
 from seawall_simulators.document import DocumentError
+from seawall_simulators.fault import Fault
+from seawall_simulators.faults import FAULTS
 from seawall_simulators.loop import run_loop
 from seawall_simulators.server import LOOPBACK, ListenError, Simulators
 
 _GC_THRESHOLD = 50_000
 _PORT_MAX = 65_535
 _SEED_MAX = 2**63 - 1
+
+
+CONFIGURATION = """\b
+A configuration, with the defaults it has:
+
+\b
+seed: 1
+port: 0                 # shared; a provider on it has the prefix /NAME
+control_port: 0
+journal_rows: 1000000   # requests remembered
+providers:
+  alpha:
+    wire: openai        # or anthropic, gemini
+    port: null          # one of its own, without a prefix
+    models: [alpha-1]
+    api_key: null       # any
+    behaviour:
+      tokens: 12        # of an answer
+      first_token_ms: {median: 30, sigma: 0.3}
+      inter_token_ms: {median: 5, sigma: 0.2}
+      capacity: null    # requests served at once; more are queued
+      queue: 64         # more are refused
+      requests_per_minute: null
+      tokens_per_minute: null
+    faults: []          # such as {fault: stall, after_tokens: 3}
+"""
 
 
 class BadInputError(click.ClickException):
@@ -49,10 +77,8 @@ def providers() -> None:
     """Fake LLM providers that official SDKs accept."""
 
 
-@providers.command()
-@click.option(
-    "--config", "file", type=click.Path(path_type=Path), help="YAML or JSON; see the documentation."
-)
+@providers.command(epilog=CONFIGURATION)
+@click.option("--config", "file", type=click.Path(path_type=Path), help="YAML or JSON, as below.")
 @click.option("--port", callback=_whole(_PORT_MAX), metavar="N", help="The shared port; 0 is any free one.")
 @click.option("--control-port", callback=_whole(_PORT_MAX), metavar="N", help="The control API's port.")
 @click.option("--seed", callback=_whole(_SEED_MAX), metavar="N", help="The same seed gives the same bytes.")
@@ -89,6 +115,19 @@ def serve(  # click's options, all by name
         raise BadInputError("\n       ".join(error.mistakes)) from None
     except ListenError as error:
         raise BadInputError(str(error)) from None
+
+
+@providers.command()
+def faults() -> None:
+    """Lists the faults a provider can have, with their parameters and defaults."""
+    for name, kind in FAULTS.items():
+        own = {key: field for key, field in kind.model_fields.items() if key not in Fault.model_fields}
+        parameters = ", ".join(f"{key}={field.default!r}" for key, field in own.items())
+        click.echo(f"{name}({parameters})\n    {(kind.__doc__ or '').strip().splitlines()[0]}")
+    common = ", ".join(
+        f"{key}={field.default!r}" for key, field in Fault.model_fields.items() if key != "fault"
+    )
+    click.echo(f"each also: {common}")
 
 
 def _is_loopback(host: str) -> bool:

@@ -25,12 +25,14 @@ PARTIAL_REQUEST_S_MAX = 30.0
 
 _BODY_DIGITS_MAX = len(str(BODY_BYTES_MAX))
 _TARGETS_MAX = 1000
+_TARGET_BYTES_MAX = 256
 _LINGER_S = 1.0
 _FLUSH_POLL_S = 0.001
 _FLUSH_POLLS_MAX = 1000
 _RESET = struct.pack("ii", 1, 0)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-_NAMES_MAX = 10_000
+_NAMES_MAX = 1000
+_NAME_BYTES_MAX = 64
 _names: dict[bytes, str] = {}
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 
@@ -131,7 +133,8 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade:
-            self._deaf = True  # the request itself is answered as any other; what follows is no HTTP
+            self._deaf = True  # what follows is no HTTP; the request itself is answered as any other
+            self._pending[-1].be_last()
         except HttpParserCallbackError as error:
             if not isinstance(error.__context__, _RefusedError):
                 raise
@@ -164,8 +167,6 @@ class Connection(asyncio.Protocol):
         raw = self._raw_headers
         if len(raw) > HEADERS_MAX:
             self._stop(431)
-        if len(_names) > _NAMES_MAX:
-            _names.clear()
         headers = self._headers = {
             _names.get(name) or _lower(name): value.decode("latin-1") for name, value in raw.items()
         }
@@ -220,11 +221,9 @@ class Connection(asyncio.Protocol):
         """Who answers this target; remembered, since clients ask for few different ones."""
         path, query = _split_target(target)
         receiver, path = self._site.route(path)
-        targets = self._site.targets
-        if len(targets) >= _TARGETS_MAX:
-            targets.clear()
-        targets[target] = resolved = (receiver, path, query)
-        return resolved
+        if len(target) <= _TARGET_BYTES_MAX and len(self._site.targets) < _TARGETS_MAX:
+            self._site.targets[target] = receiver, path, query
+        return receiver, path, query
 
     def _note_partial(self) -> None:
         """A request has begun to arrive and is not complete."""
@@ -341,7 +340,10 @@ class Connection(asyncio.Protocol):
 
 
 def _lower(name: bytes) -> str:
-    lower = _names[name] = name.lower().decode("latin-1")
+    """A header name as it is looked up; remembered, since clients send few different ones."""
+    lower = name.lower().decode("latin-1")
+    if len(name) <= _NAME_BYTES_MAX and len(_names) < _NAMES_MAX:
+        _names[name] = lower
     return lower
 
 

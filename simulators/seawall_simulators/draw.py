@@ -75,13 +75,14 @@ class Draw:
 
     def words(self, n: int) -> list[str]:
         """As many words as asked, cut as a tokenizer cuts: all but the first begin with a space; joined, they are sentences."""
-        words = [WORDS[byte] for byte in self.take(n)]
-        start = 0
+        drawn = self.take(n + n // _SHORTEST_SENTENCE + 1)
+        words = list(map(WORDS.__getitem__, drawn[:n]))
+        start, sentence = 0, n
         while start < n:
-            end = min(start + _SHORTEST_SENTENCE + self.take(1)[0] % 8, n)
+            end = min(start + _SHORTEST_SENTENCE + drawn[sentence] % 8, n)
             words[start] = words[start].title()
             words[end - 1] += "."
-            start = end
+            start, sentence = end, sentence + 1
         if words:
             words[0] = words[0].lstrip()
         return words

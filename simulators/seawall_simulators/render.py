@@ -1,5 +1,6 @@
 """Heads and chunks as HTTP/1.1 has them on the wire. No Date header: equal answers are equal bytes."""
 
+from functools import lru_cache
 from http.client import responses
 
 from seawall_simulators.script import Head
@@ -29,9 +30,8 @@ def head_bytes(head: Head, *, close: bool, chunked: bool) -> bytes:
         framing = b"content-length: %d\r\n" % head.length
     else:
         framing = b""
-    return b"%bcontent-type: %b\r\n%b%b%b%b" % (
-        _STATUS_LINES.get(head.status) or _status_line(head.status),
-        head.content_type.encode("latin-1", "replace"),
+    return b"%b%b%b%b%b" % (
+        _opening(head.status, head.content_type),
         header_bytes(head.headers),
         head.prepared,
         framing,
@@ -39,13 +39,12 @@ def head_bytes(head: Head, *, close: bool, chunked: bool) -> bytes:
     )
 
 
-def _status_line(status: int) -> bytes:
-    return f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}\r\n".encode()
+@lru_cache(maxsize=1024)
+def _opening(status: int, content_type: str) -> bytes:
+    line = f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}\r\ncontent-type: {content_type}\r\n"
+    return line.encode("latin-1", "replace")
 
 
 def chunk(data: bytes) -> bytes:
     """One chunk of a chunked body; `data` is not empty, or it would end the body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
-
-
-_STATUS_LINES = {status: _status_line(status) for status in _REASONS}

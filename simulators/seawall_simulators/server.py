@@ -138,7 +138,7 @@ class Simulators:
     def _sweep(self) -> None:
         """Now and then, refuses requests that never finish arriving."""
         now_s = monotonic()
-        for connection in list(self._connections):
+        for connection in [*self._connections, *self._control_connections]:
             connection.expire(now_s)
         self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_S, self._sweep)
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from seawall_simulators.cli import providers
+from seawall_simulators.config import Config, load_config
+from seawall_simulators.faults import FAULTS
 
 pytestmark = pytest.mark.real_processes
 SERVE = [sys.executable, "-m", "seawall_simulators", "serve"]
@@ -75,21 +78,43 @@ def test_it_dies_with_its_parent():
 
 
 def test_a_file_says_what_is_served(tmp_path):
-    """YAML or JSON; the command line has the last word."""
+    """YAML or JSON."""
     (tmp_path / "a.yaml").write_text(
         "seed: 3\nproviders:\n  one: {wire: openai, port: 0}\n  two: {wire: gemini, models: [g]}\n",
         encoding="utf-8",
     )
     (tmp_path / "a.json").write_text('{"providers": {"one": {"wire": "openai"}}}', encoding="utf-8")
 
-    with serving("--config", str(tmp_path / "a.yaml")) as (_, from_yaml):
-        pass
-    with serving("--config", str(tmp_path / "a.json")) as (_, from_json):
+    with serving("--config", str(tmp_path / "a.yaml"), "--control-port", "0") as (_, ready):
         pass
 
-    assert set(from_yaml["providers"]) == {"one", "two"}
-    assert from_yaml["providers"]["one"]["base_url"].endswith("/v1")
-    assert from_json["providers"]["one"]["base_url"].endswith("/one/v1")
+    assert set(ready["providers"]) == {"one", "two"}
+    assert ready["providers"]["one"]["base_url"].endswith("/v1")
+    assert ready["providers"]["two"]["base_url"].endswith("/two")
+    assert load_config(tmp_path / "a.json").providers["one"].wire == "openai"
+
+
+def test_the_configuration_in_the_help_is_the_default_one(tmp_path):
+    """Word for word: whoever copies it gets what it says."""
+    shown = CliRunner().invoke(providers, ["serve", "--help"], terminal_width=100).output
+    file = tmp_path / "shown.yaml"
+    file.write_text("seed: 1\n" + textwrap.dedent(shown.partition("seed: 1\n")[2]), encoding="utf-8")
+
+    shown_config = load_config(file)
+    default = Config(providers={"alpha": {"wire": "openai"}})
+
+    assert shown_config.providers["alpha"].models == default.providers["alpha"].served_models("alpha")
+    assert shown_config.model_dump(exclude={"providers": {"alpha": {"models"}}}) == default.model_dump(
+        exclude={"providers": {"alpha": {"models"}}}
+    )
+
+
+def test_every_fault_is_listed():
+    """With its parameters and their defaults."""
+    listed = CliRunner().invoke(providers, ["faults"]).output
+
+    assert "stall(after_tokens=3, ping=False, ping_every_s=1.0, for_s=None)\n" in listed
+    assert all(f"{name}(" in listed for name in FAULTS)
 
 
 @pytest.fixture

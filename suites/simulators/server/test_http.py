@@ -105,12 +105,13 @@ async def test_connection_close_is_obeyed(serve):
 
 
 async def test_an_offer_to_upgrade_is_declined(serve):
-    """A request that offers h2c is answered as any other."""
+    """A request that offers h2c is answered as any other, and is the last on its connection."""
     client = await (await serve()).connect()
 
     response = await client.ask("GET", "/v1/models", headers={"connection": "upgrade", "upgrade": "h2c"})
 
-    assert response.status == 200
+    assert (response.status, response.headers["connection"]) == (200, "close")
+    assert await client.rest() == (b"", "fin")
 
 
 @pytest.mark.parametrize("body", [BODY, b""], ids=["body", "empty"])
