@@ -155,14 +155,14 @@ class CallDriver:
         self._exchanges.clear()
 
     def _carry_out(self, actions: Sequence[Action]) -> None:
-        for action in actions:
-            _CARRY_OUT[type(action)](self, action)
         records = self._machine.records
         while self._told < len(records):
             record = records[self._told]
             self._told += 1
             for observer in self._wiring.observers:
                 observer.attempt_finished(self._context, record)
+        for action in actions:
+            _CARRY_OUT[type(action)](self, action)
         if self._parked is not None and not self._parked.done():
             self._parked.set_result(None)
 

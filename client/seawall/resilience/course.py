@@ -86,7 +86,7 @@ class Course:
         provider = candidates.fresh(now)
         if provider is not None:
             self._begin(now, provider, self._why_another(), actions)
-            self._probe_beside(now, provider, actions)
+            self._probe_beside(now, actions)
         elif candidates.recovering is not None:
             self._begin(now, candidates.recovering, "probe", actions)
         else:
@@ -137,10 +137,10 @@ class Course:
             StartAttempt(attempt.number, provider.name, attempt.why, connect_s, attempt.client_request_id)
         )
 
-    def _probe_beside(self, now: float, chosen: Provider, actions: list[Action]) -> None:
-        """Probe a recovering provider that would be preferred to the chosen one, without the call's fate on it."""
+    def _probe_beside(self, now: float, actions: list[Action]) -> None:
+        """Probe a recovering provider that was passed over, without the call's fate on it."""
         provider = self._candidates.recovering
-        if provider is None or provider.index > chosen.index:
+        if provider is None:
             return
         self._number += 1
         probe = Attempt(self._number, provider, "probe", now)

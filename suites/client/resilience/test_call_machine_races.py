@@ -72,6 +72,20 @@ def test_hedges_are_paid_for(script):
     assert s.send(call, "timer", 0.301) == [("start", 2, "beta", "hedge")]
 
 
+def test_every_hedge_takes_a_token(script):
+    """One token saved up is one hedge; what calls earn is the next."""
+    s = script(hedging={"burst": 1.0, "call_share": 0.25})
+    s.warm(answer_s=0.1)
+    hedged = []
+    for now in range(12):
+        call = s.call()
+        s.send(call, "start", float(now))
+        hedged.append(bool(s.send(call, "timer", now + 0.151)))
+        s.send(call, "attempt_succeeded", now + 0.152, 1)
+
+    assert hedged == [True, False, False, False] * 3
+
+
 def test_nothing_is_hedged_without_a_retry_token(script):
     """Hedges count as extra load like retries do."""
     s = script(retry_budget={"capacity": 0.0, "floor_per_s": 0.0})
