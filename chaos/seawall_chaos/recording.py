@@ -10,14 +10,16 @@ import dataclasses
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pydantic
 
 from seawall_chaos.gates import Gate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA: Literal[1] = 1
 FOLDER = "recording"
@@ -251,6 +253,8 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _read_table(path: Path, schema: pa.Schema) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 - those who write a recording need no data frames
+
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
