@@ -19,5 +19,7 @@ class Budget:
     def charge(self, operations: int) -> None:
         """Spend operations; raises BudgetExceededError beyond the limit, before they are carried out."""
         if self.spent + operations > self.limit:
-            raise BudgetExceededError(f"{self.spent} of {self.limit} operations spent, {operations} more needed")
+            raise BudgetExceededError(
+                f"{self.spent} of {self.limit} operations spent, {operations} more needed"
+            )
         self.spent += operations

@@ -6,6 +6,8 @@ import base64
 import binascii
 import html
 import re
+import sys
+import unicodedata
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -13,9 +15,11 @@ from seawall.security.firewall.utf8_pattern import Utf8Pattern
 
 _PRINTABLE_MIN = 0.92
 _LETTERS_MIN = 0.5
+_BYTE_VALUES = 256
+_MORSE_CODES = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
 _MORSE = dict(
     zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),
+        _MORSE_CODES.split(),
         "abcdefghijklmnopqrstuvwxyz",
         strict=True,
     )
@@ -74,6 +78,13 @@ def _ascii85(run: str) -> str | None:
         return None
 
 
+def _base85(run: str) -> str | None:
+    try:
+        return _text(base64.b85decode(run))
+    except (binascii.Error, ValueError):
+        return None
+
+
 def _hexadecimal(run: str) -> str | None:
     digits = re.sub(r"0x|\\x|[^0-9A-Fa-f]", "", run)
     return _text(bytes.fromhex(digits[: len(digits) // 2 * 2]))
@@ -86,7 +97,7 @@ def _binary(run: str) -> str | None:
 
 def _decimal(run: str) -> str | None:
     codes = [int(code) for code in re.findall(r"\d+", run)]
-    return _text(bytes(codes)) if all(code < 256 for code in codes) else None
+    return _text(bytes(codes)) if all(code < _BYTE_VALUES for code in codes) else None
 
 
 def _percent(run: str) -> str | None:
@@ -97,7 +108,7 @@ def _percent(run: str) -> str | None:
 
 def _unicode_escape(run: str) -> str | None:
     code = int(re.sub(r"[^0-9A-Fa-f]", "", run.replace("U+", "")), 16)
-    return chr(code) if code < 0x110000 and not 0xD800 <= code < 0xE000 else None
+    return chr(code) if code <= sys.maxunicode and unicodedata.category(chr(code)) != "Cs" else None
 
 
 def _control_escape(run: str) -> str | None:
@@ -117,12 +128,23 @@ def _morse(run: str) -> str | None:
 
 ENCODINGS = (
     Encoding("percent", Utf8Pattern(r"(?:%[0-9A-Fa-f]{2})+|(?:=[0-9A-F]{2}){3,}"), _percent),
-    Encoding("escape", Utf8Pattern(r"\\u\{?[0-9A-Fa-f]{4,6}\}|\\u[0-9A-Fa-f]{4}|%u[0-9A-Fa-f]{4}|U\+[0-9A-F]{4,6} ?"), _unicode_escape),
+    Encoding(
+        "escape",
+        Utf8Pattern(r"\\u\{?[0-9A-Fa-f]{4,6}\}|\\u[0-9A-Fa-f]{4}|%u[0-9A-Fa-f]{4}|U\+[0-9A-F]{4,6} ?"),
+        _unicode_escape,
+    ),
     Encoding("entity", Utf8Pattern(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"), _entity),
     Encoding("control", Utf8Pattern(r'\\[ntr"/]'), _control_escape),
-    Encoding("base64", Utf8Pattern(r"[A-Za-z0-9+/_-]{16,}(?:\s{1,2}[A-Za-z0-9+/]{16,})*(?:\s{1,2}[A-Za-z0-9+/]{1,75})?={0,2}"), _base64),
+    Encoding(
+        "base64",
+        Utf8Pattern(
+            r"[A-Za-z0-9+/_-]{16,}(?:\s{1,2}[A-Za-z0-9+/]{16,})*(?:\s{1,2}[A-Za-z0-9+/]{1,75})?={0,2}"
+        ),
+        _base64,
+    ),
     Encoding("base64", Utf8Pattern(r"[A-Za-z0-9+/_-]{16,}={0,2}"), _base64),
     Encoding("base32", Utf8Pattern(r"[A-Z2-7]{16,}={0,6}"), _base32),
+    Encoding("base85", Utf8Pattern(r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}"), _base85),
     Encoding("ascii85", Utf8Pattern(r"<~[!-u\s]{8,}~>"), _ascii85),
     Encoding("hexadecimal", Utf8Pattern(r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,]{0,2}){8,}"), _hexadecimal),
     Encoding("binary", Utf8Pattern(r"(?:[01]{8}\s{0,2}){4,}"), _binary),

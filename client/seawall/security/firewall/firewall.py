@@ -13,8 +13,8 @@ from seawall.security.firewall.hidden_text import HiddenRun, find_hidden_runs
 from seawall.security.firewall.mention import mention_strength
 from seawall.security.firewall.parts import JoinedParts
 from seawall.security.firewall.readings import Reading, ReadingLimits, readings
-from seawall.security.firewall.rule_set import Match, RuleSet, default_rules
 from seawall.security.firewall.rule import Category
+from seawall.security.firewall.rule_set import Match, RuleSet, default_rules
 from seawall.security.firewall.scoring import HIDDEN_TEXT_SCORE, Scored, disguised, match_score, stack
 from seawall.security.firewall.utf8_pattern import Utf8Text
 from seawall.security.firewall.verdict import Action, Channel, Finding, Verdict
@@ -109,7 +109,9 @@ class Firewall:
 
     def _match(self, reading: Reading, channel: Channel, budget: Budget) -> Iterator[Finding]:
         view = reading.view
-        rules = [index for index in reading.keywords.rules if channel in self._rules.rules[index].text.channels]
+        rules = [
+            index for index in reading.keywords.rules if channel in self._rules.rules[index].text.channels
+        ]
         budget.charge(len(view) * len(rules))
         squeezed = "spacing" in view.transforms
         for match in self._rules.matches(Utf8Text(view.folded), rules, squeezed=squeezed):

@@ -11,6 +11,7 @@ from seawall.security.firewall.view import View
 
 RUNS_MAX = 1024
 _TAG_FIRST = 0xE0000
+_SUPPLEMENT_FIRST = 0xE0100
 _FLAG, _TAG_END = "\U0001f3f4", "\U000e007f"
 _FLAG_LENGTH_MAX = 8
 _TAGS = Utf8Pattern(r"\x{1F3F4}?[\x{E0000}-\x{E007F}]+")
@@ -55,7 +56,9 @@ def _tags(text: str, shadow: Utf8Text) -> Iterator[HiddenRun]:
             tail = run.find(_TAG_END)
             if 0 < tail <= _FLAG_LENGTH_MAX and tail == len(run) - 1:
                 continue
-        says = "".join(chr(ord(char) - _TAG_FIRST) for char in run if ord(char) >= _TAG_FIRST).replace("\x7f", "")
+        says = "".join(chr(ord(char) - _TAG_FIRST) for char in run if ord(char) >= _TAG_FIRST).replace(
+            "\x7f", ""
+        )
         yield HiddenRun(start, end, "tags", says)
 
 
@@ -63,7 +66,9 @@ def _selectors(text: str, shadow: Utf8Text) -> Iterator[HiddenRun]:
     for start, end in _SELECTORS.spans(shadow, RUNS_MAX):
         if end - start >= _SELECTORS_MIN:
             codes = (ord(char) for char in text[start:end])
-            data = bytes(code - 0xFE00 if code < 0xE0100 else code - 0xE0100 + 16 for code in codes)
+            data = bytes(
+                code - 0xFE00 if code < _SUPPLEMENT_FIRST else code - _SUPPLEMENT_FIRST + 16 for code in codes
+            )
             yield HiddenRun(start, end, "selectors", data.decode("utf-8", "replace"))
 
 

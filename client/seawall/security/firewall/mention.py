@@ -24,6 +24,7 @@ def mention_strength(text: str, start: int, end: int) -> int:
 def _is_quoted(text: str, start: int, end: int) -> bool:
     line_start = text.rfind("\n", max(0, start - _QUOTE_REACH), start) + 1 or max(0, start - _QUOTE_REACH)
     before, after = text[line_start:start], text[end : end + _QUOTE_REACH + _AFTER].partition("\n\n")[0]
-    return any(before.count(quote) % 2 == 1 and quote in after for quote in "\"`") or (
-        any(quote in before for quote in "“«‘") and any(quote in after for quote in "”»’")
+    return any(before.count(quote) % 2 == 1 and quote in after for quote in '"`') or (
+        any(quote in before for quote in "\u201c\u00ab\u2018")
+        and any(quote in after for quote in "\u201d\u00bb\u2019")
     )

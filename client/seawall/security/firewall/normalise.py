@@ -14,7 +14,11 @@ _DELETED, _EXPANDED = "\ufdd0", "\ufdd1"  # noncharacters: stand for "nothing" a
 _MARKED = Utf8Pattern(f"{_DELETED}+|{_EXPANDED}")
 _KEPT_CONTROLS = "\t\n\r"
 _INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5"
-_PLAIN = {"‘": "'", "’": "'", "ʼ": "'", "‚": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‐": "-", "−": "-"}
+_PLAIN = (
+    dict.fromkeys("\u2018\u2019\u02bc\u201a", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
+    | {"\u2212": "-"}
+)
 _LEET = str.maketrans("013457@$€", "oieastase")
 _LEET_L = str.maketrans("013457@$€|!", "oleastaseli")
 _LEET_WORD = Utf8Pattern(
@@ -62,7 +66,9 @@ def _without_marks(char: str) -> str:
     if not parts[0].isascii():
         return composed  # only Latin loses its accents: elsewhere they make other letters
     styled = styled_letters()
-    return "".join(styled.get(ord(part), part) for part in parts if unicodedata.category(part) not in {"Mn", "Me", "Cf"})
+    return "".join(
+        styled.get(ord(part), part) for part in parts if unicodedata.category(part) not in {"Mn", "Me", "Cf"}
+    )
 
 
 def normalise(text: str) -> View:
@@ -139,6 +145,8 @@ def _gaps(text: str, start: int, end: int) -> list[Edit]:
     narrow = min(stop - begin for begin, stop in gaps)
     edits = []
     for begin, stop in gaps:
-        is_word_gap = stop - begin > narrow and text[begin:stop].count(" ") > text[gaps[0][0] : gaps[0][1]].count(" ")
+        is_word_gap = stop - begin > narrow and text[begin:stop].count(" ") > text[
+            gaps[0][0] : gaps[0][1]
+        ].count(" ")
         edits.append(Edit(begin, stop, " " if is_word_gap else ""))
     return edits

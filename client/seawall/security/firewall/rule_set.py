@@ -20,7 +20,16 @@ _PREFIX, _WORDS, _LOOKALIKES = "injection_", "injection_words.yaml", "injection_
 MATCHES_MAX = 16
 _SQUEEZED_LETTERS_MIN = 16
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-_CIPHER_WORDS = ("ignore", "instructions", "previous", "system", "prompt", "disregard", "restrictions", "your response")
+_CIPHER_WORDS = (
+    "ignore",
+    "instructions",
+    "previous",
+    "system",
+    "prompt",
+    "disregard",
+    "restrictions",
+    "your response",
+)
 ATBASH, BACKWARDS = 0, -1
 
 

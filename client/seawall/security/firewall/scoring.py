@@ -33,7 +33,9 @@ class Scored(NamedTuple):
 
 def match_score(severity: Severity, category: Category, channel: Channel, mention: int) -> float:
     """Return the score of one match; `mention` from 0 (made) to 2 (written about)."""
-    return SEVERITY_SCORES[severity] * CHANNEL_WEIGHTS.get((channel, category), 1.0) * MENTION_WEIGHTS[mention]
+    return (
+        SEVERITY_SCORES[severity] * CHANNEL_WEIGHTS.get((channel, category), 1.0) * MENTION_WEIGHTS[mention]
+    )
 
 
 def disguised(score: float) -> float:

@@ -63,7 +63,7 @@ def find_addresses(text: FoldedText) -> Iterator[Finding]:
     for pattern, base, detector in _SEEDS:
         reached = 0
         for start, end in pattern.spans(shadow):
-            if start < reached or (start and shadow[start - 1 : start].isalnum()) or _DATED.search(shadow, start, end):
+            if start < reached or (start and shadow[start - 1 : start].isalnum()) or _DATED.search(shadow[start:end]):
                 continue
             extent = extend(text, start, end)
             score = base + 0.3 * min(extent.proofs, 2) + (0.15 if extent.is_numbered else 0)
@@ -97,7 +97,7 @@ def _cued(text: FoldedText) -> Iterator[Finding]:
         start = _skip_addressee(text.shadow, start, end)
         piece = text.shadow[start:end]
         letters = sum(1 for byte in piece if chr(byte).isalpha())
-        if _DIGIT.search(piece) and letters >= LETTERS_MIN:
+        if _DIGIT.search(piece) and letters >= LETTERS_MIN and not _DATED.search(piece):
             yield Finding(start, end, Kind.ADDRESS, 0.7, "address.cued")
 
 

@@ -20,6 +20,13 @@ from seawall.security.pii.phone import DEFAULT_REGIONS, find_phones
 from seawall.security.pii.wallet import find_wallets
 from seawall.security.redaction.overlap import resolve
 
+from seawall.security.secrets.assignment import find_assigned_secrets
+from seawall.security.secrets.credential import find_credentials
+from seawall.security.secrets.json_web_token import find_json_web_tokens
+from seawall.security.secrets.private_key import find_private_keys
+from seawall.security.secrets.registered import RegisteredSecrets
+from seawall.security.secrets.vendor_key import find_vendor_keys
+
 
 class Detection(msgspec.Struct, frozen=True, kw_only=True):
     """What to look for. `phone_regions` are ISO 3166 codes: where numbers without country code are looked up."""
@@ -27,6 +34,7 @@ class Detection(msgspec.Struct, frozen=True, kw_only=True):
     kinds: frozenset[Kind] = frozenset(Kind)
     score_min: float = 0.5
     phone_regions: tuple[str, ...] = DEFAULT_REGIONS
+    registered: RegisteredSecrets | None = None
 
 
 def find(text: str, detection: Detection | None = None) -> tuple[Finding, ...]:
@@ -42,6 +50,13 @@ def find(text: str, detection: Detection | None = None) -> tuple[Finding, ...]:
 
 
 def _detect(text: FoldedText, detection: Detection) -> Iterator[Finding]:
+    if detection.registered:
+        yield from detection.registered.find(text)
+    yield from find_vendor_keys(text)
+    yield from find_private_keys(text)
+    yield from find_json_web_tokens(text)
+    yield from find_credentials(text)
+    yield from find_assigned_secrets(text)
     yield from find_emails(text)
     yield from find_network_addresses(text)
     yield from find_cards(text)

@@ -1,0 +1,200 @@
+"""Reading an answer from left to right, however it is cut, and leaving nothing in it that acts by itself."""
+
+from __future__ import annotations
+
+from seawall.security.firewall.utf8_pattern import Utf8Text
+from seawall.security.output.constructs import (
+    BLANK,
+    TRIGGER,
+    Replacement,
+    Text,
+    Unfinished,
+    read_control,
+    read_destination,
+    read_invisible,
+    read_tag,
+    read_url,
+)
+from seawall.security.output.finding import Finding, Threat
+
+LOOK_AHEAD = 2048
+START_LENGTH_MAX = 128  # the longest piece that tells a construct from plain text
+_BRACKETS_MAX = 64
+_FENCE_MIN = 3
+_MATCHES_MAX = 1 << 30
+
+
+class Scanner:
+    """The state between two characters of an answer."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self._done = 0  # characters read in all
+        self._out: list[str] = []
+        self._fence = ""
+        self._in_html_block = False
+        self._line = ""  # what stands on this line so far, its beginning only
+        self._brackets: list[bool] = []  # open brackets; True: of an image
+        self._image_references = False
+        self._data_references = False
+
+    def feed(self, text: str, *, is_last: bool) -> tuple[str, int]:
+        """Return what may be shown of `text` and how much of it was read; the rest comes again with more behind it."""
+        self._out = []
+        source = Text(text, is_last)
+        edge = len(text) if is_last else max(0, len(text) - START_LENGTH_MAX)
+        position = 0
+        for start, end in TRIGGER.spans(Utf8Text(text), _MATCHES_MAX):
+            if start < position:
+                continue
+            if start >= edge:
+                break
+            self._plain(text[position:start])
+            position = start
+            try:
+                replacement = self._read(source, start, end)
+            except Unfinished:
+                edge = start
+                break
+            self._put(text, start, replacement)
+            position = replacement.end
+        if position < edge:
+            self._plain(text[position:edge])
+            position = edge
+        self._done += position
+        return "".join(self._out), position
+
+    def _plain(self, piece: str) -> None:
+        if piece:
+            self._out.append(piece)
+            self._line = (self._line + piece[:8])[:8] if len(self._line) < 8 else self._line  # noqa: PLR2004
+
+    def _put(self, text: str, start: int, replacement: Replacement) -> None:
+        if replacement.threat is not None:
+            where = self._done + start
+            self.findings.append(
+                Finding(where, self._done + replacement.end, replacement.threat, replacement.form)
+            )
+        self._out.append(replacement.text)
+        if text[start] == "\n":
+            self._line = ""
+        elif len(self._line) < 8:  # noqa: PLR2004
+            self._line = (self._line + text[start : replacement.end])[:8]
+
+    def _read(self, source: Text, start: int, end: int) -> Replacement:
+        piece = source.text[start:end]
+        char = piece[0]
+        if char == "\n":
+            return self._new_line(source, start)
+        if char in "`~":
+            return self._backticks(source, start, end)
+        if char < " " or "\x7f" <= char <= "\x9f":
+            return read_control(source, start, LOOK_AHEAD)
+        if char == "<":
+            return self._tag(source, start)
+        if char in "![":
+            return self._opening(source, start, end)
+        if char == "]":
+            return self._closing(source, start, end)
+        if char in "hHwW" and not self._fence:
+            return read_url(source, start, LOOK_AHEAD)
+        return Replacement(end, piece) if char.isascii() else read_invisible(source, start, end, LOOK_AHEAD)
+
+    def _new_line(self, source: Text, start: int) -> Replacement:
+        if not self._line.strip():
+            self._brackets.clear()
+            self._in_html_block = False
+        if not source.is_last and start + 1 >= len(source.text):
+            raise Unfinished
+        return Replacement(start + 1, "\n")
+
+    def _backticks(self, source: Text, start: int, end: int) -> Replacement:
+        source.need(end, start, LOOK_AHEAD)
+        run = source.text[start:end]
+        if len(run) >= _FENCE_MIN and not self._line:
+            if self._fence:
+                self._close_fence(source, run, end)
+            elif not self._in_html_block and self._is_fence(source, start, end, run):
+                self._fence = run
+            return Replacement(end, run)
+        if self._fence or run[0] == "~":
+            return Replacement(end, run)
+        return self._code_span(source, start, end, run)
+
+    def _close_fence(self, source: Text, run: str, end: int) -> None:
+        line_end = source.text.find("\n", end)
+        rest = source.text[end : line_end if line_end >= 0 else None]
+        if run[0] == self._fence[0] and len(run) >= len(self._fence) and not rest.strip():
+            self._fence = ""
+
+    @staticmethod
+    def _is_fence(source: Text, start: int, end: int, run: str) -> bool:
+        line_end = source.text.find("\n", end, source.limit(start, LOOK_AHEAD))
+        if line_end < 0:
+            source.need(len(source.text), start, LOOK_AHEAD)
+            return False
+        return run[0] == "~" or "`" not in source.text[end:line_end]
+
+    @staticmethod
+    def _code_span(source: Text, start: int, end: int, run: str) -> Replacement:
+        """Read code within a line whole, if nothing in it could act outside code either."""
+        limit = source.limit(start, LOOK_AHEAD)
+        line_end = source.text.find("\n", end, limit)
+        stop = line_end if line_end >= 0 else limit
+        at = end
+        while (at := source.text.find(run, at, stop)) >= 0:
+            after = at + len(run)
+            longer = after
+            while longer < stop and source.text[longer] == "`":
+                longer += 1
+            source.need(longer, start, LOOK_AHEAD)
+            if longer == after and source.text[at - 1] != "`":
+                code = source.text[end:at]
+                return Replacement(after, run + code + run) if _is_quiet(code) else Replacement(end, run)
+            at = longer
+        if line_end < 0:
+            source.need(len(source.text), start, LOOK_AHEAD)
+        return Replacement(end, run)
+
+    def _tag(self, source: Text, start: int) -> Replacement:
+        if self._fence:
+            return Replacement(start + 1, "<")
+        replacement = read_tag(source, start, LOOK_AHEAD)
+        if not self._line.strip() and replacement.end > start + 1:
+            self._in_html_block = True
+        return replacement
+
+    def _opening(self, source: Text, start: int, end: int) -> Replacement:
+        mark = source.text[start:end]
+        if len(self._brackets) >= _BRACKETS_MAX:
+            self._brackets.pop(0)
+        self._brackets.append(mark == "![")
+        return Replacement(end, mark)
+
+    def _closing(self, source: Text, start: int, end: int) -> Replacement:
+        mark = source.text[start:end]
+        is_image = self._brackets.pop() if self._brackets else True
+        if mark.endswith("("):
+            form = "image" if is_image else "link"
+            return read_destination(source, start, end, LOOK_AHEAD, fetched=is_image, form=form)
+        if mark.endswith(":"):
+            return self._definition(source, start, end)
+        if is_image:
+            self._image_references = True
+            if self._data_references and not self._fence:
+                return Replacement(end, f"]({BLANK})", Threat.EXFILTRATION, "reference image")
+        return Replacement(end, mark)
+
+    def _definition(self, source: Text, start: int, end: int) -> Replacement:
+        """Read where a reference leads; one that only an image must not follow is remembered."""
+        replacement = read_destination(
+            source, start, end, LOOK_AHEAD, fetched=self._image_references, form="reference"
+        )
+        if replacement.threat is None:
+            as_image = read_destination(source, start, end, LOOK_AHEAD, fetched=True, form="reference")
+            self._data_references |= as_image.threat is not None
+        return replacement
+
+
+def _is_quiet(code: str) -> bool:
+    return all(char.isprintable() or char == "\t" for char in code) and "](" not in code and "]:" not in code

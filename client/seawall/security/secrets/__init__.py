@@ -1,0 +1,1 @@
+"""Secrets: keys by their form, by their name, and by their very value in whatever guise."""
