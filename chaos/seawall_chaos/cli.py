@@ -18,6 +18,7 @@ from seawall_chaos.yaml_document import DocumentError
 from seawall_simulators.document import nearest
 
 BAD_INPUT = 2
+INTERRUPTED = 130
 DEFAULT_SUBJECTS = "baseline,openai-sdk,seawall"
 SEED_MAX = 2**31 - 1
 
@@ -67,12 +68,20 @@ def run(scenarios: tuple[str, ...], seed: int, out: Path, subjects: list[str]) -
 
     The exit code is the report's: 0 all gates passed, 1 a gate failed, 3 inconclusive.
     """
-    names = scenarios or ("quick",)
+    try:
+        code = _run(scenarios or ("quick",), seed, out, subjects)
+    except KeyboardInterrupt:
+        click.echo("interrupted before the run began", err=True)
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _run(names: tuple[str, ...], seed: int, out: Path, subjects: list[str]) -> int:
     try:
         files = select(names)
     except DocumentError as error:
         raise _refuse(error) from error
-    # Here and not above: what it loads (Parquet, data frames) would make every --help slow.
+    # Here and not above: what it loads (Parquet, HTTP) would make every --help slow.
     from seawall_chaos.run import create_run_folder  # noqa: PLC0415
     from seawall_chaos.session import run_to_report  # noqa: PLC0415
 
@@ -81,7 +90,7 @@ def run(scenarios: tuple[str, ...], seed: int, out: Path, subjects: list[str]) -
     except OSError as error:
         raise click.BadParameter(f"{error.filename or out}: {error.strerror}", param_hint="--out") from error
     command = ["seawall", "chaos", "run", *names, "--seed", str(seed), "--subjects", ",".join(subjects)]
-    sys.exit(run_to_report(files, subjects, seed=seed, folder=folder, command=shlex.join(command)))
+    return run_to_report(files, subjects, seed=seed, folder=folder, command=shlex.join(command))
 
 
 @chaos.command("list")
@@ -100,7 +109,7 @@ def check(files: tuple[Path, ...]) -> None:
         calls = round(file.scenario.run_s * file.scenario.load.rate_per_s)
         click.echo(
             f"{file.file}: ok, {file.scenario.run_s:g}s, about {calls} calls, "
-            f"{len(expand(file.scenario))} fault windows, {len(file.scenario.expect)} gates"
+            f"fault windows: {len(expand(file.scenario))}, gates: {len(file.scenario.expect)}"
         )
 
 

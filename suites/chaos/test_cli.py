@@ -39,7 +39,7 @@ def test_a_good_file_is_said_to_be_good(seawall_chaos, good):
     result = seawall_chaos("check", str(good))
 
     assert result.exit_code == 0
-    assert result.stdout == f"{good}: ok, 2s, about 24 calls, 2 fault windows, 0 gates\n"
+    assert result.stdout == f"{good}: ok, 2s, about 24 calls, fault windows: 2, gates: 0\n"
 
 
 def test_the_timeline_is_printed(seawall_chaos, good):

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 import uuid
 from collections import Counter
 from pathlib import Path
@@ -14,7 +16,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from seawall_chaos.endpoints import ProviderSpec
 from seawall_chaos.evidence import attempt_rows, call_rows, fault_rows
+from seawall_chaos.faults import parse_fault
 from seawall_chaos.halt import Halt
 from seawall_chaos.lane import Lane
 from seawall_chaos.loader import parse_scenario
@@ -120,6 +124,32 @@ async def test_a_scenario_for_nobody_is_no_pass(carry_out):
 
     assert result.partial == "no subject of this run speaks a wire of short"
     assert result.evidence == {}
+
+
+async def test_a_stack_is_there_for_anyones_tests(chaos_stack, tmp_path):
+    """The harness's pytest plugin lends one, with its endpoints and its faults."""
+    specs = [ProviderSpec("solo", "openai", "solo-1")]
+
+    async with chaos_stack(specs, path="direct", log_dir=tmp_path) as stack:
+        await stack.inject("x", parse_fault({"fault": "http_status", "status": 503}), "solo")
+
+        assert stack.endpoints["solo"].base_url.endswith("/v1")
+        assert not stack.is_healed()
+
+
+def test_fake_providers_are_there_for_anyones_tests(fake_providers):
+    """And the providers alone: faults, a journal, and a reset."""
+    fake_providers.set_fault("alpha", "http_status", status=503)
+    url = f"{fake_providers.base_urls['alpha']}/models"
+
+    with pytest.raises(urllib.error.HTTPError) as refusal:
+        urllib.request.urlopen(url)
+    refusal.value.close()
+
+    assert refusal.value.code == 503
+    assert [row["status"] for row in fake_providers.journal()] == [503]
+    fake_providers.reset()
+    assert fake_providers.journal() == []
 
 
 def until(condition, limit_s):
