@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -65,6 +66,14 @@ def show(run_dir: Path) -> None:
         _refuse(f"{path}: {'.'.join(map(str, first['loc'])) or 'not JSON'}: {first['msg']}")
     _print(*terminal.verdict_lines(summary), "", *terminal.table_lines(summary))
     sys.exit(summary.exit_code)
+
+
+@report.command()
+def schema() -> None:
+    """Print the JSON Schema of summary.json."""
+    from seawall_reports.summary import Summary  # noqa: PLC0415
+
+    click.echo(json.dumps(Summary.model_json_schema(mode="serialization"), indent=2))
 
 
 def _print(*lines: str) -> None:

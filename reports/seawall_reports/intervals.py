@@ -80,7 +80,7 @@ def resampled_quantile(
     weight = position - below
     if weight > 0:
         following = uniform + (1 - uniform) * generator.beta(1, n - below - 1, resamples)
-        drawn = (1 - weight) * drawn + weight * ordered[_index(following, n)]
+        drawn = drawn + weight * (ordered[_index(following, n)] - drawn)
     return drawn
 
 

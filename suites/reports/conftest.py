@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
+
 from seawall_chaos.gates import Gate
 from seawall_chaos.recording import (
     Attempt,
@@ -74,9 +75,7 @@ WINDOW = FaultWindow(
     fired=3,
     evidence="the proxy answered it",
 )
-ENTRY = MethodEntry(
-    entry=1, fault="http_status", on="alpha", params={"status": 503}, at_s=1.0, for_s=6.0
-)
+ENTRY = MethodEntry(entry=1, fault="http_status", on="alpha", params={"status": 503}, at_s=1.0, for_s=6.0)
 GATE = Gate(subject="seawall", metric="success_rate", at_least=1.0)
 
 
@@ -150,8 +149,8 @@ def rows():
         call = staticmethod(lambda **changes: replace(CALL, **changes))
         attempt = staticmethod(lambda **changes: replace(ATTEMPT, **changes))
         window = staticmethod(lambda **changes: replace(WINDOW, **changes))
-        entry = staticmethod(lambda **changes: ENTRY.model_copy(update=changes))
-        gate = staticmethod(lambda **changes: Gate(**changes))
+        entry = staticmethod(lambda **changes: MethodEntry(**ENTRY.model_dump() | changes))
+        gate = staticmethod(Gate)
         scenario = staticmethod(scenario_record)
         write = staticmethod(write_run)
 
@@ -236,19 +235,39 @@ class Simulation:
                     lasts_s += 1.0
                 elif effect is not None:
                     lasts_s = effect[0] if self.subject != "seawall" else min(effect[0], 0.6)
-                yield from self.attempt(number, tried, provider, now_s, lasts_s, fault, good)
+                yield from self.attempt(
+                    number, tried, provider=provider, now_s=now_s, lasts_s=lasts_s, fault=fault, good=good
+                )
                 first_s = now_s + lasts_s * (0.5 if good else 0.2)
                 now_s += lasts_s
                 midstream = kind == "stream" and fault in ("cut", "stall")
                 if good or midstream:
-                    yield self.row(number, kind, intended_s, first_s, now_s, provider, good, tried)
+                    yield self.row(
+                        number,
+                        kind,
+                        intended_s=intended_s,
+                        first_s=first_s,
+                        now_s=now_s,
+                        provider=provider,
+                        good=good,
+                        tried=tried,
+                    )
                     return
                 if self.subject == "seawall":
                     self.known_bad[provider] = now_s + 0.8
-        yield self.row(number, kind, intended_s, None, now_s, None, False, tried)
+        yield self.row(
+            number,
+            kind,
+            intended_s=intended_s,
+            first_s=None,
+            now_s=now_s,
+            provider=None,
+            good=False,
+            tried=tried,
+        )
 
-    def attempt(self, number, tried, provider, now_s, lasts_s, fault, good):
-        call_id = f"{self.name}-{self.subject}-{number}"
+    def attempt(self, number, tried, *, provider, now_s, lasts_s, fault, good):
+        call_id = f"{self.name}-{number}"
         client = Attempt(
             scenario=self.name,
             subject=self.subject,
@@ -282,7 +301,7 @@ class Simulation:
             return "closed" if good else "open"
         return "closed" if good else "half_open"
 
-    def row(self, number, kind, intended_s, first_s, now_s, provider, good, tried):
+    def row(self, number, kind, *, intended_s, first_s, now_s, provider, good, tried):
         first_s = first_s if kind == "stream" else None
         failure = None if good else ("APIError: cut" if provider else "InternalServerError 503")
         return replace(
@@ -290,7 +309,7 @@ class Simulation:
             scenario=self.name,
             subject=self.subject,
             call=number,
-            call_id=f"{self.name}-{self.subject}-{number}",
+            call_id=f"{self.name}-{number}",
             kind=kind,
             intended_s=intended_s,
             started_s=intended_s + 0.001,
