@@ -17,7 +17,7 @@ _PRINTABLE_MIN = 0.92
 _LETTERS_MIN = 0.5
 _BYTE_VALUES = 256
 _MORSE_CODES = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
-_MORSE = dict(
+_MORSE: dict[str, str] = dict(
     zip(
         _MORSE_CODES.split(),
         "abcdefghijklmnopqrstuvwxyz",

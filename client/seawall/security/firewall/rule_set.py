@@ -8,7 +8,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
-import ahocorasick
+import ahocorasick  # type: ignore[import-not-found, import-untyped, unused-ignore]
 import msgspec
 import yaml
 
