@@ -263,6 +263,8 @@ class CallDriver:
         """A bug in an attempt's task must not leave its call waiting for ever."""
         if not task.cancelled() and (bug := task.exception()) is not None:
             self.error = bug
+            for exchange in self._exchanges.values():
+                self._stop(exchange)
             self._carry_out(())
 
     async def _await_here(self, exchange: Exchange, attempt: Coroutine[Any, Any, None]) -> None:

@@ -1,0 +1,375 @@
+"""How calls are driven on an event loop: races, interruptions, cancellations, pauses, and bugs below."""
+
+import asyncio
+import random
+import time
+
+import msgspec
+import pytest
+
+from seawall.errors import AllProvidersFailed, LLMError
+from seawall.messages import Done, StreamRestarted, TextDelta
+from seawall.resilience.failures import Failure, FailureKind, ProviderError
+from seawall.resilience.options import PolicyOptions
+from seawall.unified_client import UnifiedLLMClient, Upstream
+
+NAMES = ("alpha", "beta", "gamma")
+HANG = object()
+
+
+class Response:
+    """A response that brings its chunks one by one; HANG never comes, an exception is raised."""
+
+    status = 200
+
+    def __init__(self, chunks, stream):
+        self.headers = {"content-type": "text/event-stream" if stream else "application/json"}
+        self.chunks = iter(chunks)
+        self.ended = False
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        chunk = next(self.chunks, None)
+        if chunk is HANG:
+            await asyncio.Event().wait()
+        if isinstance(chunk, float):
+            await asyncio.sleep(chunk)
+            return await self.__anext__()
+        if isinstance(chunk, Exception):
+            raise chunk
+        if chunk is None:
+            raise StopAsyncIteration
+        return chunk
+
+    def abort(self):
+        self.ended = True
+
+    def release(self):
+        self.ended = True
+
+
+class Engine:
+    """An HttpEngine by a script: `behave(provider, stream)` gives the chunks, the first before the head."""
+
+    def __init__(self, behave):
+        self.behave = behave
+        self.responses = []
+        self.sending = 0
+        self.asked = []
+
+    async def send(self, request, *, connect_timeout_s):
+        name = request.url.split("//")[1].split("/")[0]
+        self.asked.append(name)
+        stream = b'"stream":true' in request.body
+        head, *chunks = self.behave(name, stream)
+        self.sending += 1
+        try:
+            if head is HANG:
+                await asyncio.Event().wait()
+            if isinstance(head, Exception):
+                raise head
+            await asyncio.sleep(head)
+        finally:
+            self.sending -= 1
+        response = Response(chunks, stream)
+        self.responses.append(response)
+        return response
+
+    async def aclose(self):
+        pass
+
+    @property
+    def open_responses(self):
+        return sum(not response.ended for response in self.responses)
+
+
+@pytest.fixture
+def wire(samples):
+    """The wire that the fake engine speaks."""
+    return samples["openai_chat"]
+
+
+@pytest.fixture
+def client(wire):
+    """Make a client over a fake engine: `client(behave, **policies)`."""
+
+    def make(behave, *, observers=(), **policies):
+        upstreams = [
+            Upstream(name=name, model="m", codec=wire.codec(name=name, base_url=f"http://{name}/v1"))
+            for name in NAMES
+        ]
+        engine = Engine(behave)
+        options = msgspec.convert(policies, PolicyOptions)
+        made = UnifiedLLMClient(
+            upstreams, engine, policies=options, observers=observers, rng=random.Random(1)
+        )
+        return made, engine
+
+    return make
+
+
+async def settle():
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def gather(stream):
+    events = []
+    async with stream as source:
+        async for event in source:
+            events.append(event)  # noqa: PERF401 - kept up to an error
+    return events
+
+
+def failing(kind="server_error"):
+    return ProviderError(Failure(kind=FailureKind(kind)))
+
+
+def hung_alpha(wire):
+    def behave(name, stream):
+        if name == "alpha":
+            return [HANG]
+        return [0, *wire.stream] if stream else [0, wire.document]
+
+    return behave
+
+
+async def test_the_common_call_needs_no_task(client, wire):
+    """One attempt is awaited in the caller's own task."""
+    seen = set()
+
+    def behave(name, stream):
+        seen.update(asyncio.all_tasks())
+        return [0, wire.document]
+
+    llm, _ = client(behave)
+    await llm.complete("hello")
+
+    assert seen == {asyncio.current_task()}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_hedge_that_wins_interrupts_the_awaited_attempt(client, wire, stream):
+    """The caller gets the answer and never learns that its task was interrupted."""
+    llm, engine = client(hung_alpha(wire), hedging={"cold_delay_s": 0.01})
+    if stream:
+        events = await gather(llm.stream("hello"))
+        answer = events[-1].completion
+    else:
+        answer = await llm.complete("hello")
+    await settle()
+
+    assert (answer.text, answer.provider) == (wire.text, "beta")
+    assert asyncio.current_task().cancelling() == 0
+    assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
+
+
+async def test_a_speculative_restart_takes_over_in_mid_stream(client, wire):
+    """The silent stream is interrupted where the consumer awaits it, and its connection closed."""
+
+    def behave(name, stream):
+        return [0, *wire.stream[:3], HANG] if name == "alpha" else [0, *wire.stream]
+
+    llm, engine = client(behave, hedging={"cold_stall_s": 0.01})
+    events = await gather(llm.stream("hello"))
+    await settle()
+
+    at = [type(event) for event in events].index(StreamRestarted)
+    assert "".join(e.text for e in events[at:] if isinstance(e, TextDelta)) == wire.text
+    assert events[-1].completion.trace.restarts == 1
+    assert (engine.open_responses, len(asyncio.all_tasks())) == (0, 1)
+
+
+async def test_all_events_of_one_chunk_arrive(client, wire):
+    """A whole stream in one piece of data is delivered, ended and not waited on further."""
+
+    def behave(name, stream):
+        return [0, b"".join(wire.stream), HANG]
+
+    llm, _ = client(behave)
+    events = await gather(llm.stream("hello"))
+
+    assert isinstance(events[-1], Done)
+    assert events[-1].completion.text == wire.text
+
+
+async def test_a_callers_own_timeout_works(client, wire):
+    """`asyncio.timeout` round a call sees its own time-out, in any state of the call."""
+    llm, engine = client(hung_alpha(wire), hedging={"enabled": False})
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await llm.complete("hello")
+    await settle()
+
+    assert (engine.sending, len(asyncio.all_tasks())) == (0, 1)
+
+
+async def test_a_cancellation_at_the_moment_of_a_win_is_obeyed(client, wire):
+    """Being interrupted by the hedge and cancelled by the caller in the same turn is still a cancellation."""
+    llm, engine = client(hung_alpha(wire), hedging={"cold_delay_s": 0.01})
+    task = asyncio.create_task(llm.complete("hello"))
+
+    class CancelOnWin:
+        def attempt_finished(self, context, record):
+            if record.outcome == "answered":
+                task.cancel()
+
+        def call_finished(self, trace):
+            pass
+
+    llm._wiring = msgspec.structs.replace(llm._wiring, observers=(CancelOnWin(),))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await settle()
+
+    assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
+
+
+async def test_retries_are_waited_for_without_a_task(client, wire):
+    """While a call waits to retry nothing runs but its timer."""
+    answers = iter([[failing()], [failing()], [failing()], [0, wire.document]])
+    llm, _ = client(lambda name, stream: next(answers), retry={"wait_initial_s": 0.02})
+
+    answer = await llm.complete("hello")
+
+    assert [record.why for record in answer.trace.attempts] == ["first", "fallback", "fallback", "retry"]
+
+
+@pytest.mark.parametrize("racing", [False, True])
+async def test_ten_thousand_cancellations_leave_nothing(client, wire, racing):
+    """At whatever point callers leave: no task, no connection, no count, no token, no trial is lost."""
+    rng = random.Random(11)
+
+    def behave(name, stream):
+        draw = rng.random()
+        if draw < 0.2:
+            return [HANG]
+        if draw < 0.4:
+            return [0, HANG]
+        return [0, *wire.stream] if stream else [0, wire.document]
+
+    hedging = {"cold_delay_s": 0.01, "burst": 1000.0} if racing else {"enabled": False}
+    llm, engine = client(behave, hedging=hedging, breaker={"slow_min_s": 60.0})
+    fleet = llm.fleet
+    fleet.provider("alpha").rate_limit.until = 0.0  # long over: each call is the trial that follows a rest
+    for _ in range(100):
+        tasks = [
+            asyncio.create_task(gather(llm.stream("x")) if number % 2 else llm.complete("x"))
+            for number in range(50)
+        ]
+        for _ in range(rng.randrange(6)):
+            await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert not [r for r in results if isinstance(r, LLMError)]
+    await settle()
+
+    assert len(engine.asked) > 2000
+    assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
+    if racing:  # hangs that lost their races have opened the breaker, as they should
+        return
+    for provider in fleet.providers:
+        assert (provider.breaker.state, provider.breaker._window.failures) == ("closed", 0)
+        assert provider.admissible_at(time.monotonic()) <= time.monotonic()
+    assert fleet.retry_budget.tokens(time.monotonic()) == 20.0
+
+
+async def test_a_cancelled_call_is_told_to_observers(client, wire):
+    """The attempt and the call end as cancelled, in that order."""
+    told = []
+
+    class Notes:
+        def attempt_finished(self, context, record):
+            told.append((record.provider, record.outcome))
+
+        def call_finished(self, trace):
+            told.append(trace.outcome)
+
+    llm, _ = client(hung_alpha(wire), observers=[Notes()])
+    task = asyncio.create_task(llm.complete("hello"))
+    await settle()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert told == [("alpha", "cancelled"), "cancelled"]
+
+
+async def test_a_loop_that_was_held_up_blames_nobody(client, wire):
+    """If the answer arrived while this process was busy, the timer that is also due hedges nothing."""
+
+    def behave(name, stream):
+        return [0.01, wire.document]
+
+    llm, engine = client(behave, hedging={"cold_delay_s": 0.02})
+    task = asyncio.create_task(llm.complete("hello"))
+    await settle()
+    time.sleep(0.05)  # noqa: ASYNC251 - this is the hold-up
+    await task
+
+    assert engine.asked == ["alpha"]
+
+
+async def test_a_consumer_that_pauses_blames_nobody(client, wire):
+    """Timers that fall due while nobody reads wait until somebody does."""
+
+    def behave(name, stream):
+        return [0, *wire.stream[:2], 0.002, *wire.stream[2:]]
+
+    llm, _ = client(behave, hedging={"cold_stall_s": 0.02}, timeouts={"stall_s": 0.05})
+    events = []
+    async with llm.stream("hello") as source:
+        async for event in source:
+            if not events:
+                await asyncio.sleep(0.1)
+            events.append(event)
+
+    assert events[-1].completion.trace.restarts == 0
+
+
+@pytest.mark.parametrize("where", ["awaited", "raced"])
+async def test_a_bug_below_surfaces_and_leaves_nothing(client, wire, where):
+    """An exception that is no ProviderError reaches the caller as it is, even out of a background task."""
+    bug = RuntimeError("a bug in an engine")
+
+    def behave(name, stream):
+        return [bug] if where == "awaited" or name == "beta" else [HANG]
+
+    llm, engine = client(behave, hedging={"cold_delay_s": 0.01})
+    with pytest.raises(RuntimeError, match="a bug in an engine"):
+        await llm.complete("hello")
+    await settle()
+
+    assert (engine.sending, len(asyncio.all_tasks())) == (0, 1)
+
+
+async def test_closing_ends_probes(client, wire):
+    """A probe that hangs beside calls is ended when its client is closed, and its place is given back."""
+
+    def behave(name, stream):
+        return [HANG] if name == "alpha" else [0, wire.document]
+
+    llm, engine = client(behave)
+    breaker = llm.fleet.provider("alpha").breaker
+    for _ in range(3):
+        breaker.failure(0.0, breaker.begin(0.0))
+    await llm.complete("hello")
+    await settle()
+    assert (engine.sending, breaker.state) == (1, "half-open")
+
+    await llm.aclose()
+
+    assert (engine.sending, len(asyncio.all_tasks())) == (0, 1)
+    assert breaker.admissible_at(time.monotonic()) <= time.monotonic()
+
+
+async def test_an_unusable_request_is_a_failure_like_any_other(client, wire):
+    """What no codec can encode ends as an error of this package."""
+    llm, engine = client(lambda name, stream: [0, wire.document])
+    with pytest.raises(LLMError) as caught:
+        await llm.complete("\ud800")
+
+    assert engine.asked == []
+    assert not isinstance(caught.value, AllProvidersFailed)
