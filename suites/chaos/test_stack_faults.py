@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
+from seawall_chaos.canary import Canary, Entrance
 from seawall_chaos.errors import FaultError
 from seawall_chaos.faults import FAULTS, parse_fault
+from seawall_chaos.faults.fault import Symptom
 from seawall_chaos.stack import ProviderSpec, Stack
 
 pytestmark = [pytest.mark.chaos, pytest.mark.real_processes, pytest.mark.asyncio(loop_scope="module")]
@@ -439,6 +441,30 @@ async def test_bandwidth(client, stack):
 
     assert seen.at_s[-1] >= 0.8 * len(healthy.data) / 4000
     assert any(firing.canary for firing in await stack.firings("narrow"))
+
+
+@pytest.mark.parametrize(
+    "symptom",
+    [Symptom("refused"), Symptom("reset"), Symptom("silent"), Symptom("slow", 200), Symptom("slow", 0, 10)],
+    ids=lambda symptom: symptom.kind,
+)
+async def test_a_canary_that_meets_nothing_proves_nothing(stack, symptom):
+    """On a healthy path no symptom is found, so that a fault that is not in force cannot count."""
+    entrance = Entrance("127.0.0.1", urlsplit(stack.endpoints["alpha"].base_url).port, "/", answers=True)
+    canary = Canary(entrance, symptom, 1)
+    await canary.fly()
+
+    assert canary.firing is None
+
+
+@pytest.mark.parametrize("fault", ["cut", "tcp_reset"])
+async def test_mitmproxy_resets_by_itself_too(raw, stack, client, fault):
+    """Entered without Toxiproxy before it, a reset is a true one as well."""
+    await stack.inject("rst", parse_fault({"fault": fault, "carrier": "mitmproxy"}), "alpha")
+    port = stack._processes.mitmproxy_ports["alpha"]
+    seen = await raw.exchange(port, client.request(stream=True))
+
+    assert seen.end == "rst"
 
 
 async def test_a_canary_that_is_called_back_early_has_felt_the_delay(client, stack):
