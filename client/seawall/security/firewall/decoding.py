@@ -9,7 +9,6 @@ from seawall.security.firewall.offset_map import Edit, reversed_map, rewrite
 from seawall.security.firewall.utf8_pattern import Utf8Text
 from seawall.security.firewall.view import View
 
-RUNS_MAX = 2048
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -20,6 +19,8 @@ def decode(view: View) -> Iterator[View]:
     """
     shadow = Utf8Text(view.text)
     for encoding in ENCODINGS:
+        if not any(sign in view.text for sign in encoding.signs):
+            continue
         edits = list(_edits(view.text, shadow, encoding))
         if edits:
             text, offsets = rewrite(view.text, edits)
@@ -27,7 +28,7 @@ def decode(view: View) -> Iterator[View]:
 
 
 def _edits(text: str, shadow: Utf8Text, encoding: Encoding) -> Iterator[Edit]:
-    for start, end in encoding.pattern.spans(shadow, RUNS_MAX):
+    for start, end in encoding.pattern.spans(shadow, len(text)):
         decoded = encoding.decode(text[start:end])
         if decoded is not None and len(decoded) <= end - start:
             yield Edit(start, end, decoded)

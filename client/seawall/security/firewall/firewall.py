@@ -93,7 +93,7 @@ class Firewall:
             action = Action.BLOCK if scored.score >= thresholds.block else Action.FLAG
         if incomplete and self._options.when_exceeded is WhenExceeded.CLOSED:
             action = Action.BLOCK
-        return Verdict(action, round(scored.score, 4), scored.findings[:FINDINGS_MAX], operations, incomplete)
+        return Verdict(action, round(scored.score, 4), _foremost(scored.findings), operations, incomplete)
 
     def _findings(self, text: str, channel: Channel, budget: Budget) -> Iterator[Finding]:
         hidden = find_hidden_runs(text)
@@ -126,6 +126,13 @@ def _finding(match: Match, reading: Reading, channel: Channel) -> Finding:
         score = disguised(score)
     start, end = view.span(match.start, match.end)
     return Finding(start, end, rule.id, rule.category, round(score, 4), view.transforms)
+
+
+def _foremost(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the weightiest findings, in order of position."""
+    if len(findings) <= FINDINGS_MAX:
+        return findings
+    return tuple(sorted(sorted(findings, key=lambda finding: -finding.score)[:FINDINGS_MAX]))
 
 
 def _hidden_finding(run: HiddenRun) -> Finding:

@@ -9,7 +9,6 @@ from seawall.security.firewall.offset_map import Edit, rewrite
 from seawall.security.firewall.utf8_pattern import Utf8Pattern, Utf8Text
 from seawall.security.firewall.view import View
 
-RUNS_MAX = 1024
 _TAG_FIRST = 0xE0000
 _SUPPLEMENT_FIRST = 0xE0100
 _FLAG, _TAG_END = "\U0001f3f4", "\U000e007f"
@@ -50,7 +49,7 @@ def revealed(text: str, runs: tuple[HiddenRun, ...]) -> View:
 
 
 def _tags(text: str, shadow: Utf8Text) -> Iterator[HiddenRun]:
-    for start, end in _TAGS.spans(shadow, RUNS_MAX):
+    for start, end in _TAGS.spans(shadow, len(text)):
         run = text[start:end]
         if run[0] == _FLAG:
             tail = run.find(_TAG_END)
@@ -63,7 +62,7 @@ def _tags(text: str, shadow: Utf8Text) -> Iterator[HiddenRun]:
 
 
 def _selectors(text: str, shadow: Utf8Text) -> Iterator[HiddenRun]:
-    for start, end in _SELECTORS.spans(shadow, RUNS_MAX):
+    for start, end in _SELECTORS.spans(shadow, len(text)):
         if end - start >= _SELECTORS_MIN:
             codes = (ord(char) for char in text[start:end])
             data = bytes(
@@ -73,7 +72,7 @@ def _selectors(text: str, shadow: Utf8Text) -> Iterator[HiddenRun]:
 
 
 def _bits(text: str, shadow: Utf8Text) -> Iterator[HiddenRun]:
-    for start, end in _BITS.spans(shadow, RUNS_MAX):
+    for start, end in _BITS.spans(shadow, len(text)):
         run = text[start:end]
         kinds = sorted(set(run), key=run.count, reverse=True)[:2]
         if len(kinds) < 2:  # noqa: PLR2004
@@ -89,5 +88,5 @@ def _bytes(bits: str) -> str:
 
 
 def _overrides(text: str, shadow: Utf8Text) -> Iterator[HiddenRun]:
-    for start, end in _OVERRIDES.spans(shadow, RUNS_MAX):
+    for start, end in _OVERRIDES.spans(shadow, len(text)):
         yield HiddenRun(start, end, "override", text[start + 1 : end][::-1])

@@ -25,7 +25,6 @@ _LEET_WORD = Utf8Pattern(
     r"(?:[A-Za-z]+[013457@$!|€]|[013457@$]+[A-Za-z])[A-Za-z013457@$!|€]*|\b[457][0-9]{2,}[a-z][a-z0-9]*"
 )
 _SPACED = Utf8Pattern(r"(?:^|[^\pL\pN])(?:[\pL\pN][^\pL\pN\n]{1,3}){4,}[\pL\pN](?:$|[^\pL\pN])")
-_MATCHES_MAX = 4096
 _LEET_WORDS_MIN = 2
 
 
@@ -101,7 +100,7 @@ def without_lookalikes(view: View) -> View | None:
 def without_leetspeak(view: View, *, one_is_l: bool = False) -> View | None:
     """Return the view with digits and signs inside words read as letters; None if too few words have any."""
     text = Utf8Text(view.text)
-    spans = list(_LEET_WORD.spans(text, _MATCHES_MAX))
+    spans = list(_LEET_WORD.spans(text, len(view)))
     if len(spans) < _LEET_WORDS_MIN:
         return None
     table = _LEET_L if one_is_l else _LEET
@@ -121,7 +120,7 @@ def without_spacing(view: View) -> View | None:
     Wider gaps inside a run of letters stand for a space.
     """
     edits: list[Edit] = []
-    for start, end in _SPACED.spans(Utf8Text(view.text), _MATCHES_MAX):
+    for start, end in _SPACED.spans(Utf8Text(view.text), len(view)):
         edits.extend(_gaps(view.text, start, end))
     if not edits:
         return None

@@ -17,7 +17,7 @@ from seawall.security.firewall.utf8_pattern import Utf8Text
 from seawall.security.firewall.view import View
 
 _PREFIX, _WORDS, _LOOKALIKES = "injection_", "injection_words.yaml", "injection_lookalikes.yaml"
-MATCHES_MAX = 16
+MATCHES_MAX = 4096
 _SQUEEZED_LETTERS_MIN = 16
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _CIPHER_WORDS = (
