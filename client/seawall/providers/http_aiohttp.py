@@ -7,6 +7,7 @@ and a connection that turns out to be closed is a `connect` failure like any oth
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
 from collections.abc import AsyncIterator, Mapping
 
@@ -25,6 +26,7 @@ _LINE_BYTES_MAX = 8_190
 _HEADERS_MAX = 128
 _READ_BYTES = 65_536
 _URLS_KEPT_MAX = 256
+_BODY_AT_ONCE_BYTES_MAX = 262_144
 _REMAINDER_S = 1.0  # for the end of a body whose answer is complete
 
 
@@ -40,11 +42,13 @@ class AiohttpEngine:
     async def send(self, request: HttpRequest, *, connect_timeout_s: float) -> HttpResponse:
         """Send and wait for the head. The connection is new or kept alive; the time limit is for a new one."""
         session = self._session or self._open_session()
+        # A large body goes out in pieces, so that writing it does not hold up the event loop.
+        body = request.body if len(request.body) <= _BODY_AT_ONCE_BYTES_MAX else io.BytesIO(request.body)
         try:
             response = await session.request(
                 request.method,
                 self._url(request.url),
-                data=request.body,
+                data=body,
                 headers=request.headers,
                 allow_redirects=False,
                 proxy=self._options.proxy,
