@@ -94,29 +94,21 @@ def test_a_parent_that_is_killed_leaves_nothing_behind(tmp_path):
             assert gone(description), how
 
 
-async def test_leaving_ends_everything(tmp_path):
-    """No process and no port is left when the block is."""
-    async with Stack.start(SPECS, log_dir=tmp_path) as stack:
-        description = describe(stack)
-
-    assert not any(map(alive, description["pids"]))
-    assert not any(map(listens, description["ports"]))
-
-
-async def test_an_error_inside_ends_everything_and_comes_out(tmp_path):
-    """The caller's own exception is not replaced."""
-    pids = []
+async def test_leaving_ends_everything_and_lets_errors_out(tmp_path):
+    """No process and no port is left when the block is, and the caller's own exception is not replaced."""
+    description = {}
 
     async def run():
         async with Stack.start(SPECS, log_dir=tmp_path) as stack:
-            pids.extend(describe(stack)["pids"])
+            description.update(describe(stack))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         await run()
 
-    assert pids
-    assert not any(map(alive, pids))
+    assert len(description["pids"]) == 3
+    assert not any(map(alive, description["pids"]))
+    assert not any(map(listens, description["ports"]))
 
 
 async def test_cancelling_during_the_start_leaves_nothing(tmp_path):
@@ -147,14 +139,19 @@ def children():
 
 @pytest.mark.parametrize("number", range(3))
 async def test_a_child_that_dies_is_named(tmp_path, number):
-    """The body is cancelled at once, and the error names the process and its log."""
-    pids = []
+    """The body is cancelled at once, the error names the process and its log, and every later call raises it."""
+    pids, path = [], ("direct", "toxiproxy", "full")[number]
 
     async def run():
-        async with Stack.start(SPECS, log_dir=tmp_path) as stack:
+        async with Stack.start(SPECS, path=path, log_dir=tmp_path) as stack:
             pids.extend(describe(stack)["pids"])
             os.kill(pids[number], signal.SIGKILL)
-            await asyncio.sleep(30)
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                asyncio.current_task().uncancel()
+            with pytest.raises(ChildDiedError, match=PROCESSES[number]):
+                await stack.inject("x", parse_fault({"fault": "http_status"}), "alpha")
 
     with pytest.raises(ChildDiedError, match=PROCESSES[number]) as caught:
         await run()
@@ -162,23 +159,6 @@ async def test_a_child_that_dies_is_named(tmp_path, number):
     assert caught.value.log.is_relative_to(tmp_path)
     assert caught.value.log.exists()
     assert not any(map(alive, pids))
-
-
-async def test_a_dead_child_is_named_by_every_call(tmp_path):
-    """Who catches the first error and goes on does not get silence or a stale answer."""
-
-    async def run():
-        async with Stack.start(SPECS, log_dir=tmp_path) as stack:
-            os.kill(describe(stack)["pids"][2], signal.SIGKILL)
-            try:
-                await asyncio.sleep(30)
-            except asyncio.CancelledError:
-                asyncio.current_task().uncancel()
-            with pytest.raises(ChildDiedError, match="mitmproxy"):
-                await stack.inject("x", parse_fault({"fault": "http_status"}), "alpha")
-
-    with pytest.raises(ChildDiedError, match="mitmproxy"):
-        await run()
 
 
 async def test_a_start_that_fails_says_why_and_leaves_nothing(tmp_path):
