@@ -36,8 +36,8 @@ LABELS = {
 def plain(text: str, limit: int = TEXT_CHARS) -> str:
     """`text` on one line of at most `limit` characters, without what could steer a terminal or reorder a page."""
     # Far more than `limit` is never looked at: what is recorded may be of any length.
-    words = text[: limit * 4].translate(_BREAKS).split()
-    kept = "".join(c for c in " ".join(words) if unicodedata.category(c) not in _STEERING)
+    spaced = text[: limit * 4].translate(_BREAKS)
+    kept = " ".join("".join(c for c in spaced if unicodedata.category(c) not in _STEERING).split())
     return kept if len(kept) <= limit else kept[: limit - 1] + "…"
 
 

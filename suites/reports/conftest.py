@@ -20,6 +20,7 @@ from seawall_chaos.recording import (
     ScenarioRecord,
     SteadyState,
 )
+from seawall_reports.build import build
 
 PROVIDERS = {"alpha": "openai", "beta": "anthropic", "gamma": "gemini"}
 SUBJECTS = ["baseline", "openai-sdk", "seawall"]
@@ -336,10 +337,11 @@ def expectations(name):
     yield Gate(**seawall, metric="attempts_per_call", at_most=1.5)
 
 
-def quick_rows(calls, seed):
-    """The rows and scenarios of a whole quick run."""
+def quick_rows(names, calls, seed):
+    """The rows and scenarios of a run of these scenarios."""
     rows, scenarios = [], []
-    for name, method in METHODS.items():
+    for name in names:
+        method = METHODS[name]
         for subject in SUBJECTS:
             rows += Simulation(name, subject, calls, seed).rows()
         scenarios.append(
@@ -362,7 +364,8 @@ def quick_rows(calls, seed):
 
 
 @pytest.fixture(scope="session")
-def quick_run(tmp_path_factory):
-    """The folder of a run of the nine quick scenarios, three subjects, 128 calls each."""
-    rows, scenarios = quick_rows(128, 1)
-    return write_run(tmp_path_factory.mktemp("quick") / "run", rows, scenarios)
+def whole_run(tmp_path_factory):
+    """The folder of a run of three scenarios, three subjects and 64 calls each, with its report."""
+    rows, scenarios = quick_rows(["healthy", "flapping", "two-down"], 64, 1)
+    folder = write_run(tmp_path_factory.mktemp("whole") / "run", rows, scenarios)
+    return folder, build(folder)
