@@ -10,9 +10,15 @@ from seawall.security.firewall.utf8_pattern import Utf8Text
 pytestmark = pytest.mark.security
 
 RULES = default_rules().rules
-EXAMPLES = [pytest.param(rule, text, id=f"{rule.text.id}-{n}") for rule in RULES for n, text in enumerate(rule.text.examples)]
+EXAMPLES = [
+    pytest.param(rule, text, id=f"{rule.text.id}-{n}")
+    for rule in RULES
+    for n, text in enumerate(rule.text.examples)
+]
 COUNTERS = [
-    pytest.param(rule, text, id=f"{rule.text.id}-{n}") for rule in RULES for n, text in enumerate(rule.text.counter_examples)
+    pytest.param(rule, text, id=f"{rule.text.id}-{n}")
+    for rule in RULES
+    for n, text in enumerate(rule.text.counter_examples)
 ]
 
 
@@ -43,5 +49,23 @@ def test_rules_have_ids_of_their_own_and_examples():
 
 def test_an_override_is_known_in_many_languages():
     """Each language has an override rule of its own."""
-    languages = {language for rule in RULES if rule.text.category == "override" for language in rule.text.languages}
-    assert languages >= {"en", "de", "fr", "es", "it", "pt", "zh", "ru", "ja", "ko", "ar", "hi", "nl", "pl", "tr"}
+    languages = {
+        language for rule in RULES if rule.text.category == "override" for language in rule.text.languages
+    }
+    assert languages >= {
+        "en",
+        "de",
+        "fr",
+        "es",
+        "it",
+        "pt",
+        "zh",
+        "ru",
+        "ja",
+        "ko",
+        "ar",
+        "hi",
+        "nl",
+        "pl",
+        "tr",
+    }

@@ -1,10 +1,12 @@
 """Disguises come off, and every character knows where it came from."""
 
+# ruff: noqa: RUF001 - disguised letters are what is tested
+
 import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seawall.security.firewall.hidden_text import find_hidden_runs
@@ -62,7 +64,9 @@ def test_leetspeak_reads_as_letters():
     assert without_leetspeak(normalise("version 3.11 of sha256")) is None
 
 
-@pytest.mark.parametrize("spaced", ["i g n o r e  a l l  p r e v i o u s", "i.g.n.o.r.e a l l p r e v i o u s", "i-g-n-o-r-e"])
+@pytest.mark.parametrize(
+    "spaced", ["i g n o r e  a l l  p r e v i o u s", "i.g.n.o.r.e a l l p r e v i o u s", "i-g-n-o-r-e"]
+)
 def test_spaced_letters_are_written_together(spaced):
     """The letters come out in order with nothing between them but spaces."""
     view = without_spacing(normalise(spaced))
@@ -73,7 +77,14 @@ def test_spaced_letters_are_written_together(spaced):
 
 @pytest.mark.parametrize(
     "benign",
-    ["🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f", "👨‍👩‍👧 ❤️ ☂︎", "می\u200cخواهم", "שלום\u200f!", "zero\u200bwidth", "葛\U000e0100飾"],
+    [
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+        "👨‍👩‍👧 ❤️ ☂︎",
+        "می\u200cخواهم",
+        "שלום\u200f!",
+        "zero\u200bwidth",
+        "葛\U000e0100飾",
+    ],
 )
 def test_marks_that_writing_needs_are_not_hidden_text(benign):
     """Flags, emoji, Persian joiners, marks of direction and ideographic variants are what they seem."""
@@ -90,6 +101,7 @@ def test_hidden_text_is_found_and_read():
         assert run.start == 2
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_every_span_maps_to_the_characters_it_came_from(text):
     """A character of the view is in the plain form of exactly the characters its span covers."""
@@ -107,6 +119,7 @@ def test_every_span_maps_to_the_characters_it_came_from(text):
         assert normalise(text[:start] + text[end:]).text == ""
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_normalising_twice_changes_nothing_but_what_opens_up(text):
     """Folded text has one character for each of the view, and ASCII stays as it is."""
@@ -115,7 +128,11 @@ def test_normalising_twice_changes_nothing_but_what_opens_up(text):
     assert not any(unicodedata.category(char) in {"Cf", "Mn"} for char in view.text if char.isascii())
 
 
-@given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4), st.text(max_size=3)), max_size=8))
+@settings(deadline=None)
+@given(
+    st.text(max_size=60),
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 4), st.text(max_size=3)), max_size=8),
+)
 def test_a_rewritten_text_maps_back_piece_by_piece(text, steps):
     """What was not edited maps to itself; what was put in maps to all of what it replaced."""
     edits, position = [], 0
@@ -128,5 +145,7 @@ def test_a_rewritten_text_maps_back_piece_by_piece(text, steps):
     new, offsets = rewrite(text, edits)
     spans = [offsets.span(index, index + 1) for index in range(len(new))]
     assert all(0 <= start <= end <= len(text) for start, end in spans)
-    kept = [index for index, (start, end) in enumerate(spans) if (start, end) not in {edit[:2] for edit in edits}]
+    kept = [
+        index for index, (start, end) in enumerate(spans) if (start, end) not in {edit[:2] for edit in edits}
+    ]
     assert all(new[index] == text[spans[index][0]] for index in kept)

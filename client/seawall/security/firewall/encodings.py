@@ -56,6 +56,8 @@ def is_text(text: str) -> bool:
 
 
 def _base64(run: str) -> str | None:
+    if run.islower() and run.replace("_", "").replace("-", "").isalpha():
+        return None  # words
     packed = "".join(run.split()).rstrip("=").replace("-", "+").replace("_", "/")
     packed = packed[: len(packed) - (len(packed) % 4 == 1)]
     try:
@@ -141,9 +143,7 @@ ENCODINGS = (
     Encoding("control", Utf8Pattern(r'\\[ntr"/]'), _control_escape, ("\\",)),
     Encoding(
         "base64",
-        Utf8Pattern(
-            r"[A-Za-z0-9+/_-]{16,}(?:\s{1,2}[A-Za-z0-9+/]{16,})*(?:\s{1,2}[A-Za-z0-9+/]{1,75})?={0,2}"
-        ),
+        Utf8Pattern(r"[A-Za-z0-9+/]{40,}(?:\s{1,2}[A-Za-z0-9+/]{40,})*\s{1,2}[A-Za-z0-9+/]{1,75}={0,2}"),
         _base64,
     ),
     Encoding("base64", Utf8Pattern(r"[A-Za-z0-9+/_-]{16,}={0,2}"), _base64),

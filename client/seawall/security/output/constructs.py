@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import NamedTuple
 
 from seawall.security.firewall.utf8_pattern import Utf8Pattern
@@ -16,6 +17,7 @@ _URL_ENDS = frozenset(' \t\r\n\f\v<>"`|\\^')
 _TRAILING = ".,;:!?*_~'"
 _FLAG, _TAG_END = "\U0001f3f4", "\U000e007f"
 _FLAG_TAGS_MAX = 7
+_AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
 _SPACES = " \t\r\n"
 _INTRODUCERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: they run to a terminator
 _STRING_ENDS = frozenset("\x07\x9c\x1b\n")
@@ -112,15 +114,23 @@ def read_tag(source: Text, start: int, ahead: int) -> Replacement:
     end = _tag_end(text, start, source.limit(start, ahead))
     if end is None:
         source.need(len(text), start, ahead)
-        return Replacement(start + 1, "&lt;", Threat.ACTIVE_CONTENT, "html")
+        return _unclosed(text[start : source.limit(start, ahead)], start)
     tag = text[start:end]
-    if ("://" in tag and not any(char in tag for char in " \t\n\"'=")) or tag.lower().startswith("<mailto:"):
+    if _AUTOLINK.match(tag):
         risk = url_risk(tag[1:-1], fetched=False)
         return Replacement(end, LINK_REMOVED, THREATS[risk], "autolink") if risk else Replacement(end, tag)
     risk_found = tag_risk(tag)
     if risk_found:
         return Replacement(start + 1, "&lt;", THREATS[risk_found], "html")
     return Replacement(end, tag)
+
+
+def _unclosed(rest: str, start: int) -> Replacement:
+    """Leave the `<` of a comparison; what looks like a tag would be closed by whatever follows the answer."""
+    tag = rest[: rest.find("<", 1)] if "<" in rest[1:] else rest
+    if "//" in tag or tag_risk(f"{tag}>"):
+        return Replacement(start + 1, "&lt;", Threat.ACTIVE_CONTENT, "html")
+    return Replacement(start + 1, "<")
 
 
 def _tag_end(text: str, start: int, limit: int) -> int | None:

@@ -64,11 +64,11 @@ def url_risk(url: str, *, fetched: bool) -> Risk | None:
         return None
     if is_private_host(unquote_plus(host)):
         return Risk.PRIVATE
-    return Risk.DATA if _carries_data(parts, host, fetched=fetched) else None
+    return Risk.DATA if _carries_data(parts, fetched=fetched) else None
 
 
-def _carries_data(parts: SplitResult, host: str, *, fetched: bool) -> bool:
-    if parts.password or any(_is_data_label(label) for label in host.split(".")[:-2]):
+def _carries_data(parts: SplitResult, *, fetched: bool) -> bool:
+    if parts.password or any(map(_is_data_label, _labels(parts.netloc))):
         return True
     if fetched and (parts.query or parts.username or _ESCAPE.search(parts.path)):
         return True
@@ -84,6 +84,11 @@ def _carries_data(parts: SplitResult, host: str, *, fetched: bool) -> bool:
         ):
             return True
     return False
+
+
+def _labels(netloc: str) -> list[str]:
+    """Return the labels of a host below its registered name, in the case they were written in."""
+    return netloc.rpartition("@")[2].partition(":")[0].split(".")[:-2]
 
 
 def _is_data_label(label: str) -> bool:
