@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 DELIMITERS = (b",", b";", b"\t", b"|")
 HEADER_LENGTH_MAX = 40
+LINE_LENGTH_MAX = 1280
 _HEADER_BYTES = b"abcdefghijklmnopqrstuvwxyz_- ./()'#" + bytes(range(0xC0, 0x100))
+_LINE_BYTES = _HEADER_BYTES + b',;\t|"\r'
 
 
 class Column(NamedTuple):
@@ -33,11 +35,12 @@ def find_columns(lower: bytes) -> list[Column]:
 
 
 def _headers(line: bytes) -> tuple[bytes, list[bytes]]:
-    if len(line) <= HEADER_LENGTH_MAX * 32:
+    if len(line) <= LINE_LENGTH_MAX and not line.translate(None, _LINE_BYTES):
         for delimiter in DELIMITERS:
-            names = [name.strip(b' "\r') for name in line.split(delimiter)]
-            if len(names) > 1 and all(_is_header(name) for name in names):
-                return delimiter, names
+            if delimiter in line:
+                names = [name.strip(b' "\r') for name in line.split(delimiter)]
+                if all(_is_header(name) for name in names):
+                    return delimiter, names
     return b",", []
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 try:
     import re2  # type: ignore[import-untyped]
 except ImportError as error:  # pragma: no cover - a lean installation
     raise ImportError("redaction needs its engines: pip install 'seawall[security]'") from error
+
+# For the states that an engine remembers between texts; beyond it they are forgotten and found again.
+MEMORY_BYTES = 16 << 20
 
 
 class Match(Protocol):
@@ -23,6 +26,15 @@ class Match(Protocol):
         ...
 
 
+def _options(*, ignore_case: bool) -> object:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.case_sensitive = not ignore_case
+    options.log_errors = False
+    options.max_mem = MEMORY_BYTES
+    return options
+
+
 class LinearPattern:
     """A pattern over Latin-1 bytes. No back-references and no look-around: RE2 refuses them.
 
@@ -33,15 +45,17 @@ class LinearPattern:
     __slots__ = ("_compiled", "source")
 
     def __init__(self, source: str, *, ignore_case: bool = False) -> None:
-        options = re2.Options()
-        options.encoding = re2.Options.Encoding.LATIN1
-        options.case_sensitive = not ignore_case
-        options.log_errors = False
         self.source = source
         try:
-            self._compiled = re2.compile(source.encode("latin-1"), options)
+            self._compiled = re2.compile(source.encode("latin-1"), _options(ignore_case=ignore_case))
         except re2.error as error:
             raise ValueError(f"not a linear-time pattern: {source!r}: {error}") from error
+
+    @property
+    def groups(self) -> int:
+        """How many groups the pattern has."""
+        count: int = self._compiled.groups
+        return count
 
     def finditer(self, data: bytes, start: int = 0, end: int | None = None) -> Iterator[Match]:
         """Yield all matches from left to right, none overlapping another."""
@@ -66,3 +80,19 @@ class LinearPattern:
     def fullmatch(self, data: bytes) -> bool:
         """Tell whether the pattern describes all of `data`."""
         return self._compiled.fullmatch(data) is not None
+
+
+class LinearPatternSet:
+    """Tells in one pass which of many patterns occur in a text at all."""
+
+    __slots__ = ("_set",)
+
+    def __init__(self, sources: Iterable[str], *, ignore_case: bool = False) -> None:
+        self._set = re2.Set.SearchSet(_options(ignore_case=ignore_case))
+        for source in sources:
+            self._set.Add(source.encode("latin-1"))
+        self._set.Compile()
+
+    def present(self, data: bytes) -> list[int]:
+        """Return the positions, in the order given, of the patterns that occur in `data`."""
+        return sorted(self._set.Match(data) or ())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seawall.security.finding import Finding, Kind
 from seawall.security.folded_text import FoldedText
-from seawall.security.linear_pattern import LinearPattern
+from seawall.security.linear_pattern import LinearPattern, LinearPatternSet
 from seawall.security.pii.address_tail import WORD, extend
 from seawall.security.pii.date import MONTHS
 from seawall.security.pii.street import (
@@ -22,7 +22,7 @@ from seawall.security.pii.street import (
 )
 
 _HOUSE = r"[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?"
-_LETTERS = r"[A-Z\xc0-\xd6\xd8-\xde][A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff-]{1,30}"
+_LETTERS = r"[A-Z\xc0-\xd6\xd8-\xde][A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff-]+"
 _NAME = rf"(?:(?:{PARTICLES}) ){{0,2}}{WORD}(?:[ -](?:(?:{PARTICLES}) ?){{0,2}}{WORD}){{0,4}}"
 NUMBERED = LinearPattern(
     rf"(?:{_HOUSE},? ){{1,2}}(?:[NSEW]\.? |North |South |East |West )?(?:{WORD} ){{1,4}}(?:{STREET_ENDINGS})\b\.?(?: [NSEW]{{1,2}}\b)?"
@@ -42,7 +42,7 @@ BOX = LinearPattern(
     r"(?:P\.? ?O\.? ?Box|[Pp]ost ?[Bb]ox|Postbox|Postfach|Postbus|Apartado(?: de [Cc]orreos)?|Bo\xeete [Pp]ostale|B\.?P\.?|Casella [Pp]ostale|Caixa [Pp]ostal|Postboks|Box) #?[0-9]{1,7}\b"
 )
 MILITARY = LinearPattern(
-    r"(?:(?:psc|unit|cmr) [0-9]{1,5},? box [0-9]{1,5}|us[a-z]{1,4} [a-z\xc0-\xff]{1,30}),?[ \n]{1,3}(?:apo|fpo|dpo),? (?:ae|aa|ap) [0-9]{5}", ignore_case=True
+    r"(?i:(?:psc|unit|cmr) [0-9]{1,5},? box [0-9]{1,5}|us[a-z]{1,4} [a-z\xc0-\xff]{1,30}),?[ \n]{1,3}(?i:apo|fpo|dpo),? (?i:ae|aa|ap) [0-9]{5}"
 )
 CUED = LinearPattern(
     r"(?:^|[^A-Za-z])(?:[Aa]ddress(?:es)?|[Aa]dresse|[Aa]nschrift|[Dd]irecci\xf3n|[Dd]omicilio|[Ii]ndirizzo|[Aa]dres|[Ee]ndere\xe7o|[Ll]ives?|[Ll]ived|[Ll]iving|[Ll]ocated|[Rr]esid(?:es?|ing|ence)|[Oo]ffices?(?: is| are)?|[Dd]elivery?|[Dd]elivered|[Ss]hip(?:ped|ping)?|"
@@ -52,6 +52,7 @@ CUED = LinearPattern(
 )
 ACCEPT = 0.5
 LETTERS_MIN = 4
+FIRST_DIGIT_MAX = 64
 _DATED = LinearPattern(rf"(?:^|[^a-z])(?:{MONTHS})(?:$|[^a-z])", ignore_case=True)
 _DIGIT = LinearPattern("[0-9]")
 _FIRST_ITEM = LinearPattern(r"[^0-9,\n]{2,60}(?:,|\n)[ \n>?\t]{0,6}")
@@ -59,20 +60,24 @@ _FIRST_ITEM = LinearPattern(r"[^0-9,\n]{2,60}(?:,|\n)[ \n>?\t]{0,6}")
 
 def find_addresses(text: FoldedText) -> Iterator[Finding]:
     """Yield postal addresses."""
+    for index in _SEED_SET.present(text.shadow):
+        if index == len(_SEEDS):
+            yield from _cued(text)
+        else:
+            yield from _seeded(text, *_SEEDS[index])
+
+
+def _seeded(text: FoldedText, pattern: LinearPattern, base: float, detector: str) -> Iterator[Finding]:
     shadow = text.shadow
-    for pattern, base, detector in _SEEDS:
-        reached = 0
-        for start, end in pattern.spans(shadow):
-            if start < reached or (start and shadow[start - 1 : start].isalnum()) or _DATED.search(shadow[start:end]):
-                continue
-            extent = extend(text, start, end)
-            score = base + 0.3 * min(extent.proofs, 2) + (0.15 if extent.is_numbered else 0)
-            if score >= ACCEPT:
-                reached = extent.end
-                yield Finding(start, extent.end, Kind.ADDRESS, round(min(score, 0.95), 2), detector)
-    for start, end in MILITARY.spans(shadow):
-        yield Finding(start, end, Kind.ADDRESS, 0.95, "address.military")
-    yield from _cued(text)
+    reached = 0
+    for start, end in pattern.spans(shadow):
+        if start < reached or (start and shadow[start - 1 : start].isalnum()) or _DATED.search(shadow[start:end]):
+            continue
+        extent = extend(text, start, end)
+        score = base + 0.3 * min(extent.proofs, 2) + (0.15 if extent.is_numbered else 0)
+        if score >= ACCEPT:
+            reached = extent.end
+            yield Finding(start, extent.end, Kind.ADDRESS, round(min(score, 0.95), 2), detector)
 
 
 _SEEDS = (
@@ -87,12 +92,18 @@ _SEEDS = (
     (BETWEEN_NUMBERS, -0.05, "address.between_numbers"),
     (UNIT_FIRST, 0.0, "address.unit"),
     (BOX, 0.55, "address.box"),
+    (MILITARY, 0.95, "address.military"),
 )
+
+
+_SEED_SET = LinearPatternSet((*(pattern.source for pattern, _, _ in _SEEDS), CUED.source))
 
 
 def _cued(text: FoldedText) -> Iterator[Finding]:
     for match in CUED.finditer(text.shadow):
         start, _ = match.span(1)
+        if _DIGIT.search(text.shadow, start, min(start + FIRST_DIGIT_MAX, len(text))) is None:
+            continue
         end = extend(text, start, start).end
         start = _skip_addressee(text.shadow, start, end)
         piece = text.shadow[start:end]

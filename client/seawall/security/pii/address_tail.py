@@ -9,7 +9,7 @@ from seawall.security.linear_pattern import LinearPattern
 from seawall.security.pii.lexicon import lexicon, plain
 from seawall.security.pii.street import PARTICLES, STREET_ENDINGS, UNITS
 
-WORD = r"[A-Z\xc0-\xd6\xd8-\xde][A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff'\xad-]{0,30}"
+WORD = r"[A-Z\xc0-\xd6\xd8-\xde][A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff'\xad-]*"
 _UNIT = rf"(?:{UNITS})\.? ?#?[0-9A-Z][0-9A-Za-z-]{{0,5}}\b"
 _POSTCODE = (
     r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b|[AC-FHKNPRTV-Y][0-9][0-9W] ?[0-9AC-FHKNPRTV-Y]{4}\b|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]\b|[0-9]{4} ?[A-Z]{2}\b|[0-9]{2}-[0-9]{3}\b|[0-9]{5}-[0-9]{3,4}\b|[0-9]{4}-[0-9]{3}\b|"

@@ -36,6 +36,7 @@ _SURNAME_ENDINGS = (
     "stra", "sma", "ez", "ini", "elli", "etti", "ucci", "ov", "ev", "yan", "uk", "chuk", "eau", "ault", "aud",
 )  # fmt: skip
 SHOUTED_MIN = 2
+INITIALS_LENGTH_MAX = 4  # "J.R"
 
 
 class Role(Enum):
@@ -84,16 +85,22 @@ def tokens_of(text: FoldedText, start: int, end: int) -> list[Token]:
 
 
 def _token(words: Lexicon, start: int, piece: str) -> Token:
-    bare = piece.rstrip(".")
+    bare = piece.rstrip(".'-")
     if bare[-2:] in ("'s", "’s"):
         bare = bare[:-2]
     word = plain(bare)
+    if word in words.ordinary and word not in words.given and word not in words.surnames and word not in TITLES and word not in PARTICLES:
+        shouted = bare.isupper() and len(bare) >= SHOUTED_MIN
+        return Token(start, start + len(bare), word, Role.ORDINARY, True, word in words.places, shouted, False, False)
     is_title = word in TITLES
     stopped = piece.endswith(".") and len(bare) > 1 and not is_title
     is_place, is_ordinary = word in words.places, word in words.ordinary
     is_shouted = bare.isupper() and len(bare) >= SHOUTED_MIN
     is_code = any(char.isupper() for char in bare[1:]) and not is_shouted and not _is_compound(bare)
+    is_code = is_code or "." in bare.rstrip(".") and len(bare) > INITIALS_LENGTH_MAX
     role = Role.TITLE if is_title else _role(words, word, bare, is_ordinary=is_ordinary)
+    if bare[:1].islower() and role is not Role.PARTICLE:
+        role = Role.ORDINARY
     if (role is Role.UNKNOWN and is_shouted) or (role is Role.ORDINARY and is_place):
         role = Role.ORDINARY if is_shouted else Role.UNKNOWN
     return Token(start, start + len(bare), word, role, is_ordinary, is_place, is_shouted, is_code, stopped or len(bare) < len(piece.rstrip(".")))

@@ -10,8 +10,8 @@ from seawall.security.linear_pattern import LinearPattern
 from seawall.security.pii.checksum import luhn, mod97
 from seawall.security.pii.cue import RECORD_NUMBER, Cue
 
-# One run of digits and single separators, however long; the numbers in it are found group by group.
-DIGIT_RUN = LinearPattern(r"[0-9](?:[ .\xa0\xad-]?[0-9])*")
+# A run of twelve and more digits and single separators, however long; the numbers in it are found group by group.
+DIGIT_RUN = LinearPattern(r"[0-9](?:[ .\xa0\xad-]?[0-9]){11,}")
 IBAN_START = LinearPattern(r"[A-Z]{2}[0-9]{2}[ \xa0\xad-]?[A-Z0-9]{2}", ignore_case=True)
 IBAN = Cue("iban")
 _UNBROKEN = LinearPattern("[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}")
@@ -81,8 +81,7 @@ def find_cards(text: FoldedText) -> Iterator[Finding]:
     """Yield card numbers: of an issuer's range and length, with a valid check digit."""
     shadow = text.shadow
     for start, end in DIGIT_RUN.spans(shadow):
-        if end - start >= CARD_DIGITS.start:
-            yield from _cards_in_run(text, start, end)
+        yield from _cards_in_run(text, start, end)
 
 
 def _cards_in_run(text: FoldedText, start: int, end: int) -> Iterator[Finding]:

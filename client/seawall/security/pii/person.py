@@ -11,12 +11,15 @@ from seawall.security.linear_pattern import LinearPattern
 from seawall.security.pii.name_cue import NameCues
 from seawall.security.pii.name_token import Role, Token, tokens_of
 
-_WORD = r"[A-Z\xc0-\xd6\xd8-\xde](?:[A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff\xad]{1,29}(?:['-][A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff]{1,24}){0,3}|'[A-Z\xc0-\xde][a-z\xdf-\xff]{1,24})?\.?"
-_PARTICLE = r"(?:de|del|de la|de los|de las|di|da|do|dos|das|du|des|van|van der|van den|van de|von|von der|vom|zu|zum|zur|ter|ten|den|der|la|le|el|al|bin|ibn|abu|y|e|i|af|av|san|st)"
-RUN = LinearPattern(rf"{_WORD}(?:[ \xa0]{{1,2}}(?:{_PARTICLE}[ ]){{0,2}}{_WORD}){{0,6}}")
+_UPPER = r"[A-Z\xc0-\xd6\xd8-\xde]"
+_WORD = rf"{_UPPER}[A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff\xad'.-]*"
+# Capitalised words, at most two short lower-case ones between them: "Maika van de Noort".
+RUN = LinearPattern(rf"{_WORD}(?:[ \xa0]{{1,2}}(?:[a-z]{{1,3}} ){{0,2}}{_WORD})*")
 TOKENS_MAX = 5
+LIST_LENGTH_MIN = 2
 ACCEPT = 0.5
 SURE = 0.6
+CERTAIN = 0.85  # nothing around it makes it doubtful
 _ARTICLES = ("la", "el", "le")
 _CITY_OPENINGS = ("san", "santa", "santo", "los", "las", "saint", "sainte", "st", "fort", "port", "puerto", "mount", "lake")
 _AUXILIARIES = ("will", "may", "mark", "so", "an", "my", "in", "do")
@@ -64,9 +67,10 @@ def _spread(text: FoldedText, candidates: list[Candidate]) -> None:
             candidate.vouch("person.again")
     for neighbours in (zip(candidates, candidates[1:], strict=False), _backwards(candidates)):
         for known, other in neighbours:
-            between = text.shadow[min(known.end, other.end) : max(known.start, other.start)]
-            if known.score >= ACCEPT > other.score > 0 and between in _CONJUNCTIONS and len(known.words) == len(other.words):
-                other.vouch("person.listed")
+            if known.score >= ACCEPT > other.score > 0 and len(known.words) == len(other.words):
+                between = text.shadow[min(known.end, other.end) : max(known.start, other.start)]
+                if between in _CONJUNCTIONS:
+                    other.vouch("person.listed")
 
 
 def _backwards(candidates: list[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
@@ -88,6 +92,9 @@ def _names(text: FoldedText, tokens: list[Token]) -> Iterator[list[Token]]:
         elif token.role is Role.INFLECTED and not (name and name[-1].role in (Role.GIVEN, Role.INITIAL)):
             yield name + ([token._replace(role=Role.END)] if name else [])
             name = []
+        elif len(name) >= LIST_LENGTH_MIN and token.role is Role.GIVEN and name[-1].role is not Role.GIVEN and len(tokens) > TOKENS_MAX:
+            yield name  # names in a row, nothing between them
+            name = [token]
         else:
             name.append(token)
             if token.is_last:
@@ -135,6 +142,8 @@ def _trim(name: list[Token]) -> None:
 def _score(text: FoldedText, cues: NameCues, name: list[Token]) -> float:
     start, end = name[0].start, name[-1].end
     weight = _inner_weight(name)
+    if weight >= CERTAIN:
+        return weight
     if cues.introduces(start):
         return weight + 0.6 if any(not token.is_place or token.role is Role.GIVEN for token in name) else weight
     if text.column_header(start) and cues.heads_names(start):

@@ -17,6 +17,9 @@ DEFAULT_REGIONS = (
     "US", "GB", "DE", "FR", "ES", "IT", "NL", "BE", "PL", "PT", "SE", "NO", "DK", "FI", "CH", "AT", "IE", "CZ", "HU",
     "RO", "GR", "BR", "MX", "AR", "IN", "CN", "JP", "KR", "AU", "NZ", "ZA", "TR",
 )  # fmt: skip
+# Seven and more digits with what may stand between them; then the exact shape is read.
+DIGIT_RUN = LinearPattern(r"\(?\+? ?\(?\+?[0-9](?:[ \xa0\xad()./-]{0,4}[0-9]){6,}\)?")
+EXTENSION_LENGTH_MAX = 16
 CANDIDATE = LinearPattern(
     r"(?:\(?\+ ?)?\(?[0-9]{1,15}\)?(?:[ \xa0\xad./-]{0,2}\(?[0-9]{1,12}\)?){0,7}(?:,? ?(?:x|ext\.?|extension|poste|dw\.?|#) ?[0-9]{1,6})?",
     ignore_case=True,
@@ -42,13 +45,12 @@ _EXTENSION = LinearPattern(r",? ?(?:x|ext\.?|extension|poste|dw\.?|#) ?[0-9]{1,6
 
 def find_phones(text: FoldedText, regions: tuple[str, ...] = DEFAULT_REGIONS) -> Iterator[Finding]:
     """Yield telephone numbers; `regions` are ISO 3166 codes, upper case."""
-    for start, end in CANDIDATE.spans(text.shadow):
-        if end - start < DIGITS_MIN:
-            continue
-        start, end = _trim(text.shadow, start, end)  # noqa: PLW2901
-        score = _score(text, start, end, regions)
-        if score:
-            yield Finding(start, end, Kind.PHONE, score, "phone")
+    for run_start, run_end in DIGIT_RUN.spans(text.shadow):
+        for match in CANDIDATE.finditer(text.shadow, run_start, min(run_end + EXTENSION_LENGTH_MAX, len(text))):
+            start, end = _trim(text.shadow, *match.span())
+            score = _score(text, start, end, regions) if start < run_end else 0
+            if score:
+                yield Finding(start, end, Kind.PHONE, score, "phone")
 
 
 def _trim(shadow: bytes, start: int, end: int) -> tuple[int, int]:

@@ -9,12 +9,12 @@ from seawall.security.folded_text import FoldedText
 from seawall.security.linear_pattern import LinearPattern
 from seawall.security.secrets.randomness import character_classes, has_digit, is_placeholder, is_wordy
 
-URL = LinearPattern(r"[a-zA-Z][a-zA-Z0-9+.-]{1,24}://[^\s/:@\"'<>`]{0,100}:([^\s/@\"'<>`]{1,256})@[A-Za-z0-9\[_.$-]")
+URL = LinearPattern(r"://[^\s/:@\"'<>`]*:([^\s/@\"'<>`]+)@[A-Za-z0-9\[_.$-]")
 HEADER = LinearPattern(
-    r"(?:authorization|proxy-authorization|x-authorization|authentication)\\?[\"']?\]?[ \t]{0,4}[:=,][ \t]{0,4}f?\\?[\"']{0,2}(?:(bearer|basic|token|apikey|api-key|key|negotiate|digest|aws4-hmac-sha256|ghs|oauth)[ \t:=]{1,3})?([A-Za-z0-9._~+/=:-]{8,1000})",
+    r"(?:authorization|proxy-authorization|x-authorization|authentication)\\?[\"']?\]?[ \t]{0,4}[:=,][ \t]{0,4}f?\\?[\"']{0,2}(?:(bearer|basic|token|apikey|api-key|key|negotiate|digest|aws4-hmac-sha256|ghs|oauth)[ \t:=]{1,3})?([A-Za-z0-9._~+/=:-]{8,})",
     ignore_case=True,
 )
-BEARER = LinearPattern(r"\bbearer[ \t]{1,3}([A-Za-z0-9._~+/=-]{20,1000})", ignore_case=True)
+BEARER = LinearPattern(r"\bbearer[ \t]{1,3}([A-Za-z0-9._~+/=-]{20,})", ignore_case=True)
 COMMAND = LinearPattern(r"(?:^|\s)(?:-u|--user|--proxy-user|-U)(?:[ =]{1,3}|)(?:\"([^\"\n]{1,128}?:[^\"\n]{0,128})\"|'([^'\n]{1,128}?:[^'\n]{0,128})'|([^\s\"':$]{1,128}:'[^'\n]{2,128}')|([^\s\"':]{1,128}:[^\s\"']{2,128}))")
 LOGIN = LinearPattern(r"(?:login|user|account)[ \t\n]{1,4}\S{1,64}[ \t\n]{1,4}(?:password|passwd)[ \t]{1,4}(\S{4,128})", ignore_case=True)
 LENGTH_MIN = 6

@@ -10,7 +10,7 @@ from seawall.security.finding import Finding, Kind
 from seawall.security.folded_text import FoldedText
 from seawall.security.linear_pattern import LinearPattern
 
-TOKEN = LinearPattern(r"e[yw][A-Za-z0-9+/_-]{8,1000}={0,2}\.(?:e[yw][A-Za-z0-9+/\\_-]{2,}={0,2}|[A-Za-z0-9_-]{0,1000}\.[A-Za-z0-9_-]{1,100}\.[A-Za-z0-9_-]{1,})(?:\.[A-Za-z0-9+/\\_=-]*)?(?:\.[A-Za-z0-9_-]*)?")
+TOKEN = LinearPattern(r"e[yw][A-Za-z0-9+/_-]{8,}={0,2}(?:\.[A-Za-z0-9+/\\_-]*={0,2}){2,4}")
 # The same in base64 once more.
 ENCODED = LinearPattern(r"ZXlK[A-Za-z0-9+/_-]{30,}={0,2}")
 HEADER_LENGTH_MAX = 1200

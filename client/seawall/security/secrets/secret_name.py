@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-from seawall.security.linear_pattern import LinearPattern
-
 
 class Trust(Enum):
     """How far a name vouches for its value."""
@@ -29,23 +27,26 @@ _DESCRIPTIONS = frozenset(
     "budget counter counts usage price cost input output prompt completion tokens".split()
 )
 _PUBLIC = frozenset("authenticity csrf xsrf nonce public pub publishable primary foreign sort partition cache bucket sequence schema object row hot shortcut keyboard column composite unique natural surrogate registry host press pressed down up valid str chars bar word accessibility accessor access_id key_pair keypair idempotency i18n translation locale accelerator binding blind".split())  # noqa: SIM905
-_HUMP = LinearPattern(r"[A-Z]{2,}|[A-Z]?[a-z]+|[A-Z]|[0-9]+")
 
 
 def words_of(name: str) -> list[str]:
-    """Split an identifier at underscores, dots, dashes and changes of case."""
+    """Split an identifier at underscores, dots, dashes, digits and changes of case; words in lower case."""
     words: list[str] = []
-    for piece in name.replace("-", "_").replace(".", "_").replace(" ", "_").replace("/", "_").replace("$", "_").split("_"):
-        data = piece.encode("latin-1", "replace")
-        humps = [data[start:end] for start, end in _HUMP.spans(data)]
-        words.extend(hump.decode("latin-1").lower() for hump in humps)
-    return words
-
+    start = 0
+    for index, char in enumerate(name):
+        if not char.isalpha():
+            words.append(name[start:index])
+            start = index + 1
+        elif char.isupper() and index > start and not name[index - 1].isupper():
+            words.append(name[start:index])
+            start = index
+    words.append(name[start:])
+    return [word.lower() for word in words if word]
 
 
 def trust_of(name: str) -> Trust:
     """Return what a name vouches for, by its last words."""
-    words = [word for word in words_of(name) if not word.isdigit()]
+    words = words_of(name)
     if not words or not _PUBLIC.isdisjoint(words[-2:]):
         return Trust.NONE
     last = words[-1]
