@@ -5,6 +5,8 @@ rows of the same channel pass; `left out` takes that threshold from all other be
 threshold is worth on text it was not set on. Intervals are Wilson's, 95 %.
 """
 
+# ruff: noqa: T201 - a report
+
 import argparse
 import base64
 import bisect

@@ -30,6 +30,28 @@ _CIPHER_WORDS = (
     "restrictions",
     "your response",
 )
+# Common words of plain text: the two ciphers that people use most are tried wherever some of them show.
+_COMMON_WORDS = (
+    " the ",
+    " and ",
+    " you ",
+    " your ",
+    " what ",
+    " that ",
+    " for ",
+    "write",
+    "print",
+    "forget",
+    "answer",
+    " und ",
+    " der ",
+    " alles",
+    "vergiss",
+    " les ",
+    " las ",
+    " que ",
+)
+_COMMON_SHIFT = 13
 ATBASH, BACKWARDS = 0, -1
 
 
@@ -88,6 +110,10 @@ def _enciphered() -> Iterator[tuple[int, str]]:
             back = _ALPHABET[-shift:] + _ALPHABET[:-shift]
             yield shift, word.translate(str.maketrans(_ALPHABET, back))
         yield ATBASH, word.translate(str.maketrans(_ALPHABET, _ALPHABET[::-1]))
+        yield BACKWARDS, word[::-1]
+    back = _ALPHABET[-_COMMON_SHIFT:] + _ALPHABET[:-_COMMON_SHIFT]
+    for word in _COMMON_WORDS:
+        yield _COMMON_SHIFT, word.translate(str.maketrans(_ALPHABET, back))
         yield BACKWARDS, word[::-1]
 
 
