@@ -6,14 +6,14 @@ import struct
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
-from typing import Protocol
 
 import httptools
 from httptools.parser.errors import HttpParserCallbackError, HttpParserError, HttpParserUpgrade
 
-from seawall_simulators.exchange import Exchange, Receiver
+from seawall_simulators.exchange import Exchange
 from seawall_simulators.render import head_bytes
 from seawall_simulators.script import CloseHow, Head
+from seawall_simulators.site import Site, Target, split_target
 from seawall_simulators.turn import Turn
 from seawall_simulators.wire import Request
 
@@ -35,22 +35,6 @@ _NAMES_MAX = 1000
 _NAME_BYTES_MAX = 64
 _names: dict[bytes, str] = {}
 _METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
-
-
-Target = tuple[Receiver, str, str]
-"""Who answers, and the path and query as they know them."""
-
-
-class Site(Protocol):
-    """What is served on a listener."""
-
-    connections: "set[Connection]"
-    targets: "dict[bytes, Target]"
-    """What `route` said to the request targets seen lately."""
-
-    def route(self, path: str) -> tuple[Receiver, str]:
-        """Who answers a request for this path, and the path as they know it."""
-        ...
 
 
 class _RefusedError(Exception):
@@ -219,7 +203,7 @@ class Connection(asyncio.Protocol):
 
     def _resolve(self, target: bytes) -> Target:
         """Who answers this target; remembered, since clients ask for few different ones."""
-        path, query = _split_target(target)
+        path, query = split_target(target)
         receiver, path = self._site.route(path)
         if len(target) <= _TARGET_BYTES_MAX and len(self._site.targets) < _TARGETS_MAX:
             self._site.targets[target] = receiver, path, query
@@ -345,13 +329,3 @@ def _lower(name: bytes) -> str:
     if len(name) <= _NAME_BYTES_MAX and len(_names) < _NAMES_MAX:
         _names[name] = lower
     return lower
-
-
-def _split_target(target: bytes) -> tuple[str, str]:
-    """Path and query of a request target; of an absolute one, as proxies send it, the same parts."""
-    text = target.decode("latin-1")
-    if not text.startswith("/"):
-        _, scheme, rest = text.partition("://")
-        text = "/" + rest.partition("/")[2] if scheme else text
-    path, _, query = text.partition("?")
-    return path, query

@@ -8,13 +8,13 @@ from urllib.parse import parse_qs
 import msgspec
 
 from seawall_simulators.config import ProviderDocument
-from seawall_simulators.connection import Connection, Target
 from seawall_simulators.document import DocumentError, nearest, validate
 from seawall_simulators.exchange import Exchange, Receiver
 from seawall_simulators.faults import parse_all
 from seawall_simulators.journal import Journal
 from seawall_simulators.provider import Provider
 from seawall_simulators.script import whole
+from seawall_simulators.site import Client, Target
 from seawall_simulators.wire import Request
 
 Handler = Callable[[Request], Any]
@@ -39,7 +39,7 @@ class Control:
         token: str | None,
         reset: Callable[[], None],
     ) -> None:
-        self.connections: set[Connection] = set()
+        self.connections: set[Client] = set()
         self.targets: dict[bytes, Target] = {}
         self._providers = providers
         self._journal = journal

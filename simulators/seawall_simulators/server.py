@@ -10,12 +10,13 @@ from typing import Any, Self
 import msgspec
 
 from seawall_simulators.config import Config
-from seawall_simulators.connection import Connection, Site, Target
+from seawall_simulators.connection import Connection
 from seawall_simulators.control import Control
 from seawall_simulators.exchange import Exchange, Receiver
 from seawall_simulators.journal import Journal
 from seawall_simulators.provider import Provider
 from seawall_simulators.script import whole
+from seawall_simulators.site import Client, Site, Target
 from seawall_simulators.turn import Turn
 
 LOOPBACK = "127.0.0.1"
@@ -30,7 +31,7 @@ class ListenError(Exception):
 class OwnListener:
     """A site with one provider and no prefix."""
 
-    def __init__(self, provider: Provider, connections: set[Connection]) -> None:
+    def __init__(self, provider: Provider, connections: set[Client]) -> None:
         self.connections = connections
         self.targets: dict[bytes, Target] = {}
         self._provider = provider
@@ -43,7 +44,7 @@ class OwnListener:
 class SharedListener:
     """A site with many providers, each under its name as a prefix."""
 
-    def __init__(self, providers: Mapping[str, Provider], connections: set[Connection]) -> None:
+    def __init__(self, providers: Mapping[str, Provider], connections: set[Client]) -> None:
         self.connections = connections
         self.targets: dict[bytes, Target] = {}
         self._providers = providers
@@ -71,8 +72,8 @@ class Simulators:
             name: Provider(name, config.seed, provider, self._journal)
             for name, provider in config.providers.items()
         }
-        self._connections: set[Connection] = set()
-        self._control_connections: set[Connection] = set()
+        self._connections: set[Client] = set()
+        self._control_connections: set[Client] = set()
         self._numbers = count(1)
         self._servers: list[asyncio.Server] = []
         self._sweeper: asyncio.TimerHandle | None = None
