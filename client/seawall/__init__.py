@@ -31,6 +31,7 @@ from seawall.messages import (
     ToolCallDelta,
     Usage,
 )
+from seawall.prompts import CallOptions
 from seawall.resilience.failures import Failure, FailureKind
 from seawall.settings import Settings, SettingsError, load_settings
 from seawall.telemetry.logs import configure_json_logs
@@ -47,6 +48,7 @@ __all__ = [
     "AllProvidersFailed",
     "AttemptRecord",
     "CallContext",
+    "CallOptions",
     "CallTrace",
     "Completion",
     "CompletionRequest",

@@ -6,13 +6,13 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from pybreaker import CircuitBreakerListener
 
 from seawall.llm_stream import LLMStream
 from seawall.messages import Completion
-from seawall.prompts import Prompt
+from seawall.prompts import CallOptions, Prompt
 from seawall.providers.response import DecoderContext
 from seawall.providers.wire import HttpEngine
 from seawall.providers.wires import codec_for
@@ -74,11 +74,11 @@ class LLMManager:
         """
         return cls(load_settings(path, environ=environ, overrides=overrides), observers=observers)
 
-    async def complete(self, prompt: Prompt, **options: Any) -> Completion:
+    async def complete(self, prompt: Prompt, **options: Unpack[CallOptions]) -> Completion:
         """Return an answer: `UnifiedLLMClient.complete`, with its options and errors."""
         return await self.client.complete(prompt, **options)
 
-    def stream(self, prompt: Prompt, **options: Any) -> LLMStream:
+    def stream(self, prompt: Prompt, **options: Unpack[CallOptions]) -> LLMStream:
         """Stream an answer: `UnifiedLLMClient.stream`, with its options and errors."""
         return self.client.stream(prompt, **options)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -15,34 +15,77 @@ Prompt = str | Sequence[Message | Mapping[str, Any]] | CompletionRequest
 
 _CALL_ID_CHARS_MAX = 128
 _DEADLINE_MAX_S = 86_400.0
+_TOOL_CHOICES = frozenset({"auto", "required", "none"})
 
 
-def request_of(
-    prompt: Prompt,
-    *,
-    system: str | None = None,
-    tools: Sequence[Tool] = (),
-    tool_choice: str = "auto",
-    response_schema: dict[str, Any] | None = None,
-    max_output_tokens: int | None = None,
-    temperature: float | None = None,
-    stop: Sequence[str] = (),
-) -> CompletionRequest:
-    """Build the request of a call. A `CompletionRequest` is taken as it is. Raises `ConfigurationError`."""
+class RequestOptions(TypedDict, total=False):
+    """What a call may ask of the model; none of these goes with a `CompletionRequest`, which has its own.
+
+    Attributes:
+        system: put before the conversation.
+        tools: functions the model may ask for.
+        tool_choice: "auto", "required", "none" or a tool's name.
+        response_schema: JSON Schema that the answer must follow.
+        max_output_tokens: limit on the answer's length, at least 1.
+        temperature: sampling temperature, for providers that still take one.
+        stop: texts that end the answer.
+    """
+
+    system: str
+    tools: Sequence[Tool]
+    tool_choice: str
+    response_schema: dict[str, Any]
+    max_output_tokens: int
+    temperature: float
+    stop: Sequence[str]
+
+
+class CallOptions(RequestOptions, total=False):
+    """Every option of a call.
+
+    Attributes:
+        deadline_s: seconds the call may take in all; the settings' deadline if not given. Named for a stream
+            it also ends one that flows; the settings' deadline is only for the wait until the first token.
+        call_id: names the call in traces, logs and the header that providers see; random if not given.
+        bypass_breakers: ask in order of preference whatever the breakers say, for operators.
+    """
+
+    deadline_s: float | None
+    call_id: str | None
+    bypass_breakers: bool
+
+
+_CALL = CallOptions.__optional_keys__
+_REQUEST = RequestOptions.__optional_keys__
+
+
+def request_of(prompt: Prompt, options: CallOptions) -> CompletionRequest:
+    """Build the request of a call.
+
+    Raises:
+        TypeError: for an option that does not exist.
+        ConfigurationError: for a prompt or option that cannot work.
+    """
+    if unknown := options.keys() - _CALL:
+        raise TypeError(f"unknown option {min(unknown)!r}; there are {', '.join(sorted(_CALL))}")
     if isinstance(prompt, CompletionRequest):
+        if given := options.keys() & _REQUEST:
+            raise ConfigurationError(f"option {min(given)!r} belongs into the CompletionRequest")
         return prompt
     messages = _messages(prompt)
-    if system is not None:
+    if (system := options.get("system")) is not None:
         messages = (Message(role="system", content=system), *messages)
     if not messages:
         raise ConfigurationError("a call needs at least one message")
+    tools = tuple(options.get("tools", ()))
+    stop = options.get("stop", ())
     return CompletionRequest(
         messages=messages,
-        tools=tuple(tools),
-        tool_choice=tool_choice,
-        response_schema=response_schema,
-        max_output_tokens=max_output_tokens,
-        temperature=temperature,
+        tools=tools,
+        tool_choice=_tool_choice(options.get("tool_choice", "auto"), tools),
+        response_schema=options.get("response_schema"),
+        max_output_tokens=_max_output_tokens(options.get("max_output_tokens")),
+        temperature=options.get("temperature"),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
     )
 
@@ -62,13 +105,27 @@ def _message(item: Mapping[str, Any], number: int) -> Message:
         raise ConfigurationError(f"message {number}: {error}") from None
 
 
+def _tool_choice(choice: str, tools: Sequence[Tool]) -> str:
+    if choice in _TOOL_CHOICES or any(tool.name == choice for tool in tools):
+        return choice
+    names = ", ".join([*sorted(_TOOL_CHOICES), *(tool.name for tool in tools)])
+    raise ConfigurationError(f"tool_choice {choice!r}: expected one of {names}")
+
+
+def _max_output_tokens(limit: int | None) -> int | None:
+    if limit is not None and limit < 1:
+        raise ConfigurationError(f"max_output_tokens {limit!r}: expected at least 1")
+    return limit
+
+
 def call_id_of(call_id: str | None) -> str:
     """Return the caller's id of a call, or a random one. Raises `ConfigurationError` if it fits no header."""
     if call_id is None:
         return secrets.token_hex(8)
-    if not 0 < len(call_id) <= _CALL_ID_CHARS_MAX or not (call_id.isascii() and call_id.isprintable()):
+    visible = call_id.isascii() and call_id.isprintable() and " " not in call_id
+    if not visible or not 0 < len(call_id) <= _CALL_ID_CHARS_MAX:
         raise ConfigurationError(
-            f"call_id {call_id[:40]!r}: expected 1 to {_CALL_ID_CHARS_MAX} printable ASCII characters"
+            f"call_id {call_id[:40]!r}: expected 1 to {_CALL_ID_CHARS_MAX} visible ASCII characters"
         )
     return call_id
 

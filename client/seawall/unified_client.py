@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Unpack
 
 import msgspec
 from pybreaker import CircuitBreakerListener
@@ -13,8 +13,8 @@ from pybreaker import CircuitBreakerListener
 from seawall.call_driver import CallDriver, Wiring
 from seawall.errors import LLMError
 from seawall.llm_stream import LLMStream
-from seawall.messages import Completion, CompletionRequest, Tool
-from seawall.prompts import Prompt, call_id_of, deadline_of, request_of
+from seawall.messages import Completion, CompletionRequest
+from seawall.prompts import CallOptions, Prompt, call_id_of, deadline_of, request_of
 from seawall.providers.wire import Codec, HttpEngine
 from seawall.resilience.attempt import Attempt
 from seawall.resilience.call import Call
@@ -75,90 +75,25 @@ class UnifiedLLMClient:
         )
         self._probes: set[asyncio.Task[None]] = set()
 
-    async def complete(
-        self,
-        prompt: Prompt,
-        *,
-        system: str | None = None,
-        tools: Sequence[Tool] = (),
-        tool_choice: str = "auto",
-        response_schema: dict[str, Any] | None = None,
-        max_output_tokens: int | None = None,
-        temperature: float | None = None,
-        stop: Sequence[str] = (),
-        deadline_s: float | None = None,
-        call_id: str | None = None,
-        bypass_breakers: bool = False,
-    ) -> Completion:
+    async def complete(self, prompt: Prompt, **options: Unpack[CallOptions]) -> Completion:
         """Return the answer of the first provider that gives one.
 
         Args:
-            prompt: the user's words, a conversation, or a `CompletionRequest`, which the options up to `stop`
-                do not change.
-            system: put before the conversation.
-            tools: functions the model may ask for.
-            tool_choice: "auto", "required", "none" or a tool's name.
-            response_schema: JSON Schema the answer must follow.
-            max_output_tokens: limit on the answer's length.
-            temperature: sampling temperature, for providers that still take one.
-            stop: texts that end the answer.
-            deadline_s: seconds the call may take in all; the settings' deadline if not given.
-            call_id: names the call in traces, logs and the header that providers see; random if not given.
-            bypass_breakers: ask whatever the breakers say, for operators.
+            prompt: the user's words, a conversation, or a whole `CompletionRequest`.
+            **options: see `CallOptions`.
 
         Raises:
             LLMError: see `seawall.errors`; it carries the trace of what was tried.
         """
-        request = request_of(
-            prompt,
-            system=system,
-            tools=tools,
-            tool_choice=tool_choice,
-            response_schema=response_schema,
-            max_output_tokens=max_output_tokens,
-            temperature=temperature,
-            stop=stop,
-        )
-        return await self._driver(
-            request, stream=False, deadline_s=deadline_s, call_id=call_id, bypass_breakers=bypass_breakers
-        ).complete()
+        return await self._driver(prompt, options, stream=False).complete()
 
-    def stream(
-        self,
-        prompt: Prompt,
-        *,
-        system: str | None = None,
-        tools: Sequence[Tool] = (),
-        tool_choice: str = "auto",
-        response_schema: dict[str, Any] | None = None,
-        max_output_tokens: int | None = None,
-        temperature: float | None = None,
-        stop: Sequence[str] = (),
-        deadline_s: float | None = None,
-        call_id: str | None = None,
-        bypass_breakers: bool = False,
-    ) -> LLMStream:
+    def stream(self, prompt: Prompt, **options: Unpack[CallOptions]) -> LLMStream:
         """Return the answer piece by piece: `async with client.stream(...) as events: async for event in events`.
 
-        The options are those of `complete`. `deadline_s`, if given here, also ends a stream that flows; the
-        settings' deadline is for the wait until the first token. Raises as `complete` does, on entering and,
-        where a stream fails and cannot start over, while iterating.
+        Takes what `complete` takes. Raises as that does, on entering and, where a stream fails and cannot
+        start over, while iterating.
         """
-        request = request_of(
-            prompt,
-            system=system,
-            tools=tools,
-            tool_choice=tool_choice,
-            response_schema=response_schema,
-            max_output_tokens=max_output_tokens,
-            temperature=temperature,
-            stop=stop,
-        )
-        return LLMStream(
-            self._driver(
-                request, stream=True, deadline_s=deadline_s, call_id=call_id, bypass_breakers=bypass_breakers
-            )
-        )
+        return LLMStream(self._driver(prompt, options, stream=True))
 
     async def aclose(self) -> None:
         """Stop probing and close every connection. Calls still running fail."""
@@ -168,21 +103,20 @@ class UnifiedLLMClient:
         await asyncio.gather(*probes, return_exceptions=True)
         await self._wiring.engine.aclose()
 
-    def _driver(
-        self,
-        request: CompletionRequest,
-        *,
-        stream: bool,
-        deadline_s: float | None,
-        call_id: str | None,
-        bypass_breakers: bool,
-    ) -> CallDriver:
+    def _driver(self, prompt: Prompt, options: CallOptions, *, stream: bool) -> CallDriver:
+        request = request_of(prompt, options)
+        deadline_s = options.get("deadline_s")
         context = CallContext(
-            call_id=call_id_of(call_id),
+            call_id=call_id_of(options.get("call_id")),
             stream=stream,
             deadline_s=deadline_of(deadline_s, self.policies.deadline_s),
         )
-        call = Call(self.fleet, context, cut_stream=deadline_s is not None, bypass_breakers=bypass_breakers)
+        call = Call(
+            self.fleet,
+            context,
+            cut_stream=deadline_s is not None,
+            bypass_breakers=options.get("bypass_breakers", False),
+        )
         return CallDriver(self._wiring, call, context, request)
 
     def _run_probe(

@@ -421,6 +421,13 @@ async def test_settings_come_from_a_file_and_the_environment(providers, tmp_path
     assert answer.trace.deadline_s == 7
 
 
+async def test_an_option_that_does_not_exist_is_an_error(service):
+    """A misspelt option is not silently ignored."""
+    async with service() as llm:
+        with pytest.raises(TypeError, match="unknown option 'dedline_s'"):
+            await llm.complete("hi", dedline_s=3)
+
+
 @pytest.mark.parametrize(
     ("prompt", "options", "says"),
     [
@@ -430,6 +437,8 @@ async def test_settings_come_from_a_file_and_the_environment(providers, tmp_path
         ("hi", {"deadline_s": float("nan")}, "deadline_s nan"),
         ("hi", {"call_id": "two\nlines"}, "call_id 'two\\nlines'"),
         ("hi", {"call_id": ""}, "call_id ''"),
+        ("hi", {"tool_choice": "lookup"}, "tool_choice 'lookup'"),
+        ("hi", {"max_output_tokens": 0}, "max_output_tokens 0"),
     ],
 )
 async def test_impossible_arguments_are_refused_before_anything_is_sent(

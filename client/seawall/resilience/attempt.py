@@ -21,6 +21,7 @@ class Attempt:
     """
 
     __slots__ = (
+        "_admitted",
         "breaker_state",
         "client_request_id",
         "deliver",
@@ -51,6 +52,7 @@ class Attempt:
         self.why: AttemptWhy = why
         self.started = started
         self.client_request_id = ""
+        self._admitted = False
         self.generation = UNCOUNTED
         self.trial = 0
         self.breaker_state = provider.breaker.state
@@ -97,9 +99,11 @@ class Attempt:
 
     def admit(self, now: float) -> None:
         """Begin to count for the provider: takes the place of the probe or trial, where there is one."""
-        self.generation = self.provider.breaker.begin(now)
+        breaker = self.provider.breaker
+        self._admitted = True
+        self.generation = breaker.begin(now, last_resort=breaker.admissible_at(now) > now)
         self.trial = self.provider.rate_limit.begin(now)
-        self.breaker_state = self.provider.breaker.state
+        self.breaker_state = breaker.state
 
     def note_late(self, now: float) -> None:
         """Count once that it takes far longer than is usual."""
@@ -125,7 +129,7 @@ class Attempt:
             self.provider.breaker.failure(now, self.generation, was_late=self.late)
         else:
             self.provider.breaker.released(self.generation)
-        if self.generation != UNCOUNTED:
+        if self._admitted:
             self.provider.rate_limit.failed(now, self.trial, failure)
 
     def released(self) -> None:

@@ -2,6 +2,9 @@
 
 Attempts are stamped with the breaker's generation when they begin. Every transition and every probe starts a
 new generation, and a result from an older one is ignored: it speaks of a provider that no longer is.
+
+Resting helps a caller who has somebody else to ask. One who has not may go past an open breaker, as often as
+that is answered and a little more: a provider that works one time in three is used, a dead one is spared.
 """
 
 from __future__ import annotations
@@ -15,12 +18,14 @@ from pybreaker import CircuitBreakerListener
 
 from seawall.resilience.breaker_options import BreakerOptions
 from seawall.resilience.breaker_state import CLOSED, HALF_OPEN, OPEN, BreakerState
+from seawall.resilience.budget import TokenBucket
 from seawall.resilience.result_window import ResultWindow
 
 Override = Literal["open", "closed", "disabled"]
 UNCOUNTED = -1
 _JITTER = 0.2
 _RAMP_FROM = 0.1
+_EARNED_BY_ANSWER = 3.0
 
 
 class Breaker:
@@ -38,6 +43,7 @@ class Breaker:
         "_ramp_credit",
         "_rest_s",
         "_rng",
+        "_spare",
         "_state",
         "_trips",
         "_window",
@@ -65,6 +71,7 @@ class Breaker:
         self._open_until = self._lease_until = self._closed_at = -math.inf
         self._probes_passed = 0
         self._ramp_credit = 0.0
+        self._spare = TokenBucket(per_s=options.last_resort_per_s, capacity=float(options.minimum_calls))
         self.generation = 0
 
     @property
@@ -96,6 +103,13 @@ class Breaker:
         """Whether the next attempt is a probe."""
         return self._override is None and self._state.name != CLOSED
 
+    def last_resort_at(self, now: float) -> float:
+        """Return when a caller who has nobody else to ask may begin an attempt."""
+        at = self.admissible_at(now)
+        if at <= now or self._override is not None:
+            return at
+        return min(at, self._spare.next_at(now))
+
     def takes(self, now: float) -> bool:
         """Whether this call is among the share that the ramp after closing lets through. Ask once per call."""
         if self._closed_at == -math.inf:
@@ -113,12 +127,18 @@ class Breaker:
         self._ramp_credit -= 1.0
         return True
 
-    def begin(self, now: float) -> int:
-        """Note that an attempt begins and return the generation to stamp it with; a probe gets one of its own."""
+    def begin(self, now: float, *, last_resort: bool = False) -> int:
+        """Note that an attempt begins and return the generation to stamp it with.
+
+        A probe gets one of its own. `last_resort`: it is no probe; its caller has nobody else to ask.
+        """
         if self._override is not None:
             return UNCOUNTED if self._override == "disabled" else self.generation
         if self._state.name == CLOSED:
             return self.generation
+        if last_resort:
+            self._spare.spend(now)
+            return UNCOUNTED
         self._state.change(HALF_OPEN)
         self.generation += 1
         self._lease_until = now + self._options.probe_lease_s
@@ -126,6 +146,8 @@ class Breaker:
 
     def success(self, now: float, generation: int, *, was_late: bool = False) -> None:
         """Note an answer. `was_late`: it was reported as late before."""
+        if self._state.name != CLOSED:
+            self._spare.earn(_EARNED_BY_ANSWER)
         if generation != self.generation:
             return
         if self._state.name == HALF_OPEN:
@@ -166,12 +188,12 @@ class Breaker:
             return
         options, window = self._options, self._window
         enough = window.calls >= options.minimum_calls
-        if enough and window.failures >= options.failure_rate * window.calls:
-            self._open(now)
-        elif self._alone:
-            return
-        elif (enough and window.slows >= options.slow_rate * window.calls) or (
-            self._consecutive >= options.consecutive_failures
+        if (enough and window.failures >= options.failure_rate * window.calls) or (
+            not self._alone
+            and (
+                (enough and window.slows >= options.slow_rate * window.calls)
+                or self._consecutive >= options.consecutive_failures
+            )
         ):
             self._open(now)
 

@@ -29,6 +29,8 @@ class BreakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         open_max_s: 0.1 to 86400.
         probe_lease_s: a probe that has not reported after this long is forgotten, and another may go. 0.1 to 3600.
         probes_to_close: successful probes in a row that close it. 1 to 100.
+        last_resort_per_s: calls that have nobody else to ask may pass an open breaker this often per second, besides
+            `minimum_calls` saved up and three for each one that is answered. 0 to 1000.
         ramp_s: after closing, its share of traffic grows from a tenth to the whole in this time while another
             provider can take the rest. 0 to 3600.
     """
@@ -47,4 +49,5 @@ class BreakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     open_max_s: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = 60.0
     probe_lease_s: Annotated[float, msgspec.Meta(ge=0.1, le=3600)] = 30.0
     probes_to_close: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1
+    last_resort_per_s: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 1.0
     ramp_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 5.0

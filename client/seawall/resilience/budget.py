@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import msgspec
@@ -19,6 +20,10 @@ class RetryBudgetOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     success_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.1
     floor_per_s: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 0.5
     capacity: Annotated[float, msgspec.Meta(ge=0, le=100_000)] = 20.0
+
+
+# Time is a float: a token that is due now may fall short by a rounding error.
+_WHOLE = 1.0 - 1e-9
 
 
 class TokenBucket:
@@ -46,11 +51,20 @@ class TokenBucket:
 
     def has(self, now: float) -> bool:
         """Whether a whole token could be spent now."""
-        return self.tokens(now) >= 1.0
+        return self.tokens(now) >= _WHOLE
+
+    def next_at(self, now: float) -> float:
+        """Return when a whole token will be there by time alone; infinity if never."""
+        tokens = self.tokens(now)
+        if tokens >= _WHOLE:
+            return now
+        if self._per_s <= 0.0 or self._capacity < _WHOLE:
+            return math.inf
+        return now + (1.0 - tokens) / self._per_s
 
     def spend(self, now: float) -> bool:
         """Take one token; False, and nothing taken, if there is none."""
-        if self.tokens(now) < 1.0:
+        if self.tokens(now) < _WHOLE:
             return False
-        self._tokens -= 1.0
+        self._tokens = max(0.0, self._tokens - 1.0)
         return True

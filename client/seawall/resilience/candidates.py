@@ -1,4 +1,4 @@
-"""Whom a call may ask next: not yet asked and healthy first, then recovering, then those asked before."""
+"""Whom a call may ask next: the healthy not yet asked, the recovering, the doubtful, then those asked before."""
 
 from __future__ import annotations
 
@@ -64,6 +64,13 @@ class Candidates:
                 return provider
         return spared
 
+    def spare(self, now: float) -> Provider | None:
+        """Return a provider not yet asked that would be left alone if there were any other to ask."""
+        for provider in self._fleet.providers:
+            if not self._tries[provider.index] and provider.last_resort_at(now) <= now:
+                return provider
+        return None
+
     def more_after(self, provider: Provider, now: float) -> bool:
         """Whether yet another provider, not yet asked, could take the call."""
         return any(
@@ -73,7 +80,7 @@ class Candidates:
 
     def again(self, now: float) -> Provider | None:
         """Return the provider to ask again now: the one asked least often, in order of preference."""
-        may = [p for p in self._repeatable() if self.bypass or p.admissible_at(now) <= now]
+        may = [p for p in self._repeatable() if self.bypass or p.last_resort_at(now) <= now]
         return min(may, key=lambda p: self._tries[p.index], default=None)
 
     def again_at(self, now: float) -> float:
@@ -113,7 +120,7 @@ class Candidates:
     def _admissible_at(self, provider: Provider, now: float) -> float:
         if self.bypass:
             return now
-        at = provider.admissible_at(now)
+        at = provider.last_resort_at(now)
         # A probe or trial of another call may end well at any moment, and nobody tells those who wait for it.
         if at > now and provider.held_by_attempt(now):
             usual_s = provider.answer.usual_s(now) or provider.first_token.usual_s(now) or _POLL_MIN_S

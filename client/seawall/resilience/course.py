@@ -89,6 +89,8 @@ class Course:
             self._probe_beside(now, actions)
         elif candidates.recovering is not None:
             self._begin(now, candidates.recovering, "probe", actions)
+        elif (provider := candidates.spare(now)) is not None:
+            self._begin(now, provider, self._why_another(), actions)
         else:
             self._retry(now, actions)
 

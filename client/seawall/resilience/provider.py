@@ -47,6 +47,10 @@ class Provider:
         """Return when it may be asked: not after `now` means at once."""
         return max(self.breaker.admissible_at(now), self.rate_limit.admissible_at(now))
 
+    def last_resort_at(self, now: float) -> float:
+        """Return when a caller who has nobody else to ask may ask it."""
+        return max(self.rate_limit.admissible_at(now), self.breaker.last_resort_at(now))
+
     def held_by_attempt(self, now: float) -> bool:
         """Whether nothing stands in the way but another call's probe or trial, which may end at any moment."""
         breaker = self.breaker

@@ -112,12 +112,17 @@ class Script:
             (provider.first_token if stream else provider.answer).add(until, answer_s)
             provider.gap.add(until, 0.01)
 
-    def trip(self, now, name="alpha"):
-        """Open a provider's breaker as failures do; return when it rests until."""
-        breaker = self.provider(name).breaker
-        for _ in range(self.options.breaker.consecutive_failures):
-            breaker.failure(now, breaker.begin(now))
+    def trip(self, now, name="alpha", *, passes=False):
+        """Open a provider's breaker as failures do; return when its rest ends.
+
+        `passes`: callers who have nobody else may still pass it; otherwise they have used that up.
+        """
+        options, breaker = self.options.breaker, self.provider(name).breaker
+        for _ in range(options.minimum_calls):
+            breaker.failure(now, breaker.generation)
         assert breaker.state == "open"
+        while not passes and breaker.last_resort_at(now) <= now:
+            breaker.begin(now, last_resort=True)
         return breaker.admissible_at(now)
 
 

@@ -63,6 +63,40 @@ def test_what_opens_it(pattern, state):
     assert b.state == state
 
 
+def test_those_with_no_other_choice_pass_it_as_often_as_that_is_answered():
+    """Some at first, then three for each answer and one a second; none of them is a probe."""
+    b = breaker(minimum_calls=5, last_resort_per_s=1.0)
+    results(b, 0.0, "FFF")
+    until = b.admissible_at(0.0)
+
+    def passing(now):
+        passed = 0
+        while b.last_resort_at(now) <= now:
+            b.failure(now, b.begin(now, last_resort=True))
+            passed += 1
+        return passed
+
+    assert passing(0.0) == 5
+    assert b.last_resort_at(0.0) == 1.0
+    b.success(0.0, -1)
+    assert passing(0.0) == 3
+    assert passing(2.0) == 2
+    assert (b.state, b.admissible_at(2.0)) == ("open", until)
+
+
+def test_what_is_asked_beside_a_probe_says_nothing():
+    """Only the probe's own result closes or opens a half-open breaker."""
+    b = breaker()
+    results(b, 0.0, "FFF")
+    now = b.admissible_at(0.0)
+    b.begin(now)
+    beside = b.begin(now, last_resort=True)
+    b.success(now, beside)
+    b.failure(now, beside)
+
+    assert b.state == "half-open"
+
+
 @pytest.mark.parametrize(
     ("pattern", "state"), [("FFFFF", "closed"), ("LLLLLLLLLLLLL", "closed"), ("FFFFFFFFFF", "open")]
 )

@@ -248,7 +248,7 @@ def test_nobody_waits_for_retry_after_while_another_provider_may_be_asked(script
 
 def test_a_call_that_finds_nobody_admissible_waits_for_the_first_to_return(script):
     """All breakers open: the call waits until the earliest may be probed, and carries that probe."""
-    s = script(("alpha", "beta"))
+    s = script(("alpha", "beta"), breaker={"last_resort_per_s": 0.0})
     s.trip(0.0, "alpha")
     until = s.trip(-2.0, "beta")
     call = s.call()
@@ -260,10 +260,39 @@ def test_a_call_that_finds_nobody_admissible_waits_for_the_first_to_return(scrip
     assert s.provider("beta").breaker.state == "closed"
 
 
+def test_a_doubtful_provider_is_better_than_none(script, failed):
+    """An open breaker makes callers prefer others; one who has no other passes it."""
+    s = script(("alpha", "beta"))
+    s.trip(0.0, passes=True)
+    s.ask(0.1, provider="beta")
+    call = s.call()
+    s.send(call, "start", 0.2)
+    limit = failed("rate_limited", retry_after_s=60.0)
+
+    assert s.send(call, "attempt_failed", 0.2, 1, limit) == [("start", 2, "alpha", "fallback")]
+    assert s.send(call, "attempt_succeeded", 0.4, 2) == [("finish", 2)]
+    assert call.trace.attempts[1].breaker_state == "open"
+    assert s.provider().breaker.state == "open"
+
+
+def test_a_dead_provider_is_spared_even_by_those_who_have_no_other(script, failed):
+    """What passes an open breaker and is not answered soon becomes a trickle."""
+    s = script(("alpha", "beta"), breaker={"minimum_calls": 5, "last_resort_per_s": 1.0})
+    s.trip(0.0, "beta")
+    s.provider("beta").rate_limit.until = 100.0
+    s.trip(0.0, passes=True)
+    passed = 0
+    for number in range(30):
+        call = s.call()
+        passed += len(s.send(call, "start", number / 10))
+        s.send(call, "cancelled", number / 10)
+
+    assert 5 <= passed <= 8
+
+
 def test_those_who_wait_for_a_probe_follow_when_it_is_well(script):
     """A call that waits for another call's probe is not held until the probe's lease ends."""
-    s = script(("alpha",))
-    s.provider().breaker._alone = False
+    s = script(("alpha",), breaker={"last_resort_per_s": 0.0})
     until = s.trip(0.0)
     probe, waiting = s.call(), s.call()
     s.send(probe, "start", until)
@@ -277,7 +306,7 @@ def test_those_who_wait_for_a_probe_follow_when_it_is_well(script):
 
 def test_every_provider_that_was_not_asked_says_why(script, failed):
     """The error names each attempt and each provider passed over."""
-    s = script()
+    s = script(breaker={"last_resort_per_s": 0.0})
     s.trip(0.0, "beta")
     s.fail(0.0, failed("quota_exhausted"))
     call = s.call(deadline_s=1.0)
