@@ -186,6 +186,20 @@ def test_the_deadline_ends_the_call_at_once(script):
     assert "timeout_total" in str(s.error)
 
 
+@pytest.mark.parametrize(("known_s", "failures"), [(None, 0), (0.1, 1)])
+def test_a_short_deadline_blames_only_a_late_provider(script, known_s, failures):
+    """Passing the deadline counts against the provider if it was late by its own measure, else not."""
+    s = script(("alpha",))
+    if known_s is not None:
+        s.warm(answer_s=known_s)
+    call = s.call(deadline_s=1.0)
+    s.send(call, "start", 0.0)
+    s.send(call, "timer", 0.301)
+    s.send(call, "timer", 1.0)
+
+    assert s.provider().breaker._window.failures == failures
+
+
 def test_an_attempt_leaves_time_for_the_next_provider(script):
     """A provider that does not answer gets only its share of the deadline while another is untried."""
     s = script(("alpha", "beta"), timeouts={"deadline_share": 0.5}, hedging={"enabled": False})
