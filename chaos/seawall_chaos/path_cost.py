@@ -3,6 +3,7 @@
 import asyncio
 import statistics
 import time
+from collections import deque
 from collections.abc import Mapping
 
 from seawall_chaos.canary import CANARY_ID
@@ -44,8 +45,11 @@ async def _take_turns(ports: Mapping[str, int], request: bytes) -> dict[str, flo
     streams = {name: await asyncio.open_connection(LOOPBACK, port) for name, port in ports.items()}
     took_ms: dict[str, list[float]] = {name: [] for name in ports}
     try:
+        turns = deque(streams.items())
         for _ in range(WARM_UP + ROUNDS):
-            for name, (reader, writer) in streams.items():
+            # Whoever comes right after the most expensive one pays for its dust: not always the same.
+            turns.rotate()
+            for name, (reader, writer) in turns:
                 began = time.perf_counter()
                 writer.write(request)
                 await _whole_response(reader)
