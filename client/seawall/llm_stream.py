@@ -14,16 +14,20 @@ class LLMStream:
     """An asynchronous context manager over the events of one stream. Get it from `stream()`.
 
     Entering it waits for the first token, so a call that nobody answers fails there, before anything has been
-    handed out. Leaving it ends the call, wherever that is: nothing keeps running. For one consumer at a time.
+    handed out. Leaving it ends the call, wherever that is: nothing keeps running. For one consumer, and one use.
     """
 
-    __slots__ = ("_driver",)
+    __slots__ = ("_driver", "_entered")
 
     def __init__(self, driver: CallDriver) -> None:
         self._driver = driver
+        self._entered = False
 
     async def __aenter__(self) -> Self:
         """Begin the call and wait until there is something to read. Raises `LLMError`."""
+        if self._entered:
+            raise RuntimeError("a stream is for one use; call stream() again")
+        self._entered = True
         driver = self._driver
         try:
             driver.start()

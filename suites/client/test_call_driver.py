@@ -195,6 +195,15 @@ async def test_all_events_of_one_chunk_arrive(client, wire):
     assert events[-1].completion.text == wire.text
 
 
+async def test_a_stream_is_for_one_use(client, wire):
+    """Entering it again is a mistake that says so."""
+    llm, _ = client(lambda name, stream: [0, *wire.stream])
+    stream = llm.stream("hello")
+    await gather(stream)
+    with pytest.raises(RuntimeError, match="one use"):
+        await gather(stream)
+
+
 async def test_a_callers_own_timeout_works(client, wire):
     """`asyncio.timeout` round a call sees its own time-out, in any state of the call."""
     llm, engine = client(hung_alpha(wire), hedging={"enabled": False})
