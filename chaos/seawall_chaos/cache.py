@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from seawall_chaos.errors import StackError
+
 
 def cache_folder() -> Path:
-    """`$SEAWALL_CACHE`, else `~/.cache/seawall`; created if absent."""
+    """`$SEAWALL_CACHE`, else `~/.cache/seawall`; created if absent. StackError where it cannot be."""
     given = os.environ.get("SEAWALL_CACHE")
     folder = Path(given).expanduser() if given else Path.home() / ".cache" / "seawall"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StackError(f"the cache {folder} cannot be made: {error.strerror}; see SEAWALL_CACHE") from None
     return folder.resolve()
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from seawall_chaos.errors import StackError
 from seawall_chaos.toxiproxy import provision, release
 from seawall_chaos.toxiproxy.provision import UnavailableError, find_toxiproxy
 
@@ -108,6 +109,14 @@ def test_a_wish_is_followed_or_refused(tmp_path, monkeypatch):
     binary = put(tmp_path / "mine", SERVER.format(version="2.11.0"))
     monkeypatch.setenv("SEAWALL_TOXIPROXY", str(binary))
     assert (find_toxiproxy().binary, find_toxiproxy().version) == (binary, "2.11.0")
+
+
+def test_a_cache_that_cannot_be_is_named(tmp_path, monkeypatch):
+    """One line with the folder, the reason and the variable."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SEAWALL_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(StackError, match=r"file/cache cannot be made: Not a directory; see SEAWALL_CACHE"):
+        find_toxiproxy()
 
 
 @pytest.fixture
