@@ -66,10 +66,9 @@ def _convert(kind: Any, tree: Tree) -> Any:
         return msgspec.convert(text or None, kind, dec_hook=_decode_secret)
     if text[:1] in {"{", "["}:
         return msgspec.json.decode(text, type=kind)
-    try:
-        return msgspec.convert(tree.value, kind)
-    except msgspec.ValidationError:
+    if isinstance(tree.value, str):
         return msgspec.convert(text, kind, strict=False)
+    return msgspec.convert(tree.value, kind)
 
 
 def _is_secret(kind: Any) -> bool:
