@@ -1,3 +1,4 @@
+# ruff: noqa: T201 - a report is printed
 """Measures detection on labelled corpora: `python suites/security/measure_redaction.py --corpora DIR`.
 
 Reads pii.jsonl, secrets.jsonl and benign.jsonl there. A found span counts as right if it is of the gold span's kind and
@@ -38,7 +39,7 @@ HOSTILE = {
     "urls": "https://a:b@",
     "commas": "a,b\n",
     "cyrillic": "жЖ ",
-    "quotes": "\"password\": '",
+    "quotes": '"password": \'',
 }
 
 
@@ -93,7 +94,7 @@ def score_row(row, tallies, misses):
             tally = tallies[key]
             tally.gold += 1
             tally.right += is_right
-            tally.exact += is_right and span == (best.start, best.end)
+            tally.exact += best is not None and is_right and span == (best.start, best.end)
             tally.leaked += not covered
             tally.untouched += not touched
         if is_right:
@@ -133,7 +134,9 @@ def measure_pii(corpora, verbose):
     for (source, kind), tally in sorted(tallies.items()):
         print(f"{source:28} {kind:14} {tally.line()}")
     for source, count in total.items():
-        print(f"{source:28} hard negatives flagged: {flagged[source]}/{count} = {flagged[source] / count:.3f}")
+        print(
+            f"{source:28} hard negatives flagged: {flagged[source]}/{count} = {flagged[source] / count:.3f}"
+        )
     show(misses, verbose)
 
 
@@ -141,7 +144,7 @@ def measure_secrets(corpora, verbose):
     counts = collections.defaultdict(collections.Counter)
     misses = []
     for row in rows(corpora / "secrets.jsonl"):
-        found = [f for f in find(row["text"], Detection(kinds=frozenset({Kind.SECRET})))]
+        found = find(row["text"], Detection(kinds=frozenset({Kind.SECRET})))
         counts[row["source"]][row["label"], bool(found)] += 1
         counts["all"][row["label"], bool(found)] += 1
         if row["label"] and not found:
@@ -188,15 +191,23 @@ def measure_benign(corpora, verbose):
 
 
 def measure_speed(corpora):
-    texts = [row["text"] for name in ("pii", "secrets", "benign") for row in rows(corpora / f"{name}.jsonl")]
-    find(texts[0])
+    blocks = collections.defaultdict(list)
     for name in ("pii", "secrets", "benign"):
-        some = [row["text"] for row in rows(corpora / f"{name}.jsonl")]
-        kilobytes = sum(map(len, some)) / 1024
+        texts = collections.defaultdict(list)
+        for row in rows(corpora / f"{name}.jsonl"):
+            texts[row["source"]].append(row["text"])
+        for source, some in texts.items():
+            whole = "\n\n".join(some)
+            blocks[name, source] = [whole[start : start + 4096] for start in range(0, len(whole), 4096)][:40]
+    for some in blocks.values():
+        for text in some:
+            find(text)  # engines fill their caches on first use
+    print("\nspeed on blocks of 4 KB, in CPU time: set, source, µs/KB")
+    for (name, source), some in blocks.items():
         started = time.process_time()
         for text in some:
             find(text)
-        print(f"\nspeed on {name}: {(time.process_time() - started) / kilobytes * 1e6:.0f} µs/KB", end="")
+        print(f"{name:8} {source:34} {(time.process_time() - started) / sum(map(len, some)) * 1024e6:7.0f}")
     print("\nhostile input: 256 KB µs/KB, cost of doubling it")
     for name, unit in HOSTILE.items():
         seconds = []
@@ -205,7 +216,9 @@ def measure_speed(corpora):
             started = time.process_time()
             find(text)
             seconds.append(time.process_time() - started)
-        print(f"{name:16} {seconds[0] * 1e6 / 256:8.0f} {seconds[1] / max(seconds[0], 1e-9):6.2f}", flush=True)
+        print(
+            f"{name:16} {seconds[0] * 1e6 / 256:8.0f} {seconds[1] / max(seconds[0], 1e-9):6.2f}", flush=True
+        )
 
 
 def show(misses, verbose):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from seawall.security.linear_pattern import LinearPattern
+
 DELIMITERS = (b",", b";", b"\t", b"|")
 HEADER_LENGTH_MAX = 40
 LINE_LENGTH_MAX = 1280
-_HEADER_BYTES = b"abcdefghijklmnopqrstuvwxyz_- ./()'#" + bytes(range(0xC0, 0x100))
-_LINE_BYTES = _HEADER_BYTES + b',;\t|"\r'
+# A line of words and delimiters only, and another line after it.
+_HEADER_LINE = LinearPattern(r"(?m)^[a-z_ ./()'#\"\xc0-\xff-]*[,;\t|][a-z_ ./()'#\"\xc0-\xff,;\t|-]*\r?\n")
 
 
 class Column(NamedTuple):
@@ -22,35 +24,35 @@ class Column(NamedTuple):
 def find_columns(lower: bytes) -> list[Column]:
     """Return the cells of each table: a line of short wordy headers, then lines with as many delimiters."""
     cells: list[Column] = []
-    headers: list[bytes] = []
-    delimiter = b","
-    position = 0
-    for line in lower.split(b"\n"):
-        if headers and line.count(delimiter) == len(headers) - 1:
-            cells.extend(_cells(line, position, delimiter, headers))
-        else:
-            delimiter, headers = _headers(line)
-        position += len(line) + 1
+    reached = 0
+    for start, end in _HEADER_LINE.spans(lower):
+        if start >= reached and end - start <= LINE_LENGTH_MAX:
+            delimiter, headers = _headers(lower[start:end])
+            reached = _read_rows(lower, end, delimiter, headers, cells) if headers else end
     return cells
 
 
 def _headers(line: bytes) -> tuple[bytes, list[bytes]]:
-    if len(line) <= LINE_LENGTH_MAX and not line.translate(None, _LINE_BYTES):
-        for delimiter in DELIMITERS:
-            if delimiter in line:
-                names = [name.strip(b' "\r') for name in line.split(delimiter)]
-                if all(_is_header(name) for name in names):
-                    return delimiter, names
-    return b",", []
+    for delimiter in DELIMITERS:
+        if delimiter in line:
+            names = [name.strip(b' "\r\n') for name in line.split(delimiter)]
+            if all(0 < len(name) <= HEADER_LENGTH_MAX for name in names):
+                return delimiter, names
+    return b"", []
 
 
-def _is_header(name: bytes) -> bool:
-    return 0 < len(name) <= HEADER_LENGTH_MAX and not name.strip(_HEADER_BYTES)
-
-
-def _cells(line: bytes, position: int, delimiter: bytes, headers: list[bytes]) -> list[Column]:
-    cells = []
-    for header, cell in zip(headers, line.split(delimiter), strict=True):
-        cells.append(Column(position, position + len(cell), header))
-        position += len(cell) + 1
-    return cells
+def _read_rows(
+    lower: bytes, position: int, delimiter: bytes, headers: list[bytes], cells: list[Column]
+) -> int:
+    """Append the cells of all rows from `position` on; return where the first line that is no row begins."""
+    while position < len(lower):
+        end = lower.find(b"\n", position)
+        end = len(lower) if end < 0 else end
+        fields = lower[position:end].split(delimiter)
+        if len(fields) != len(headers):
+            break
+        for header, field in zip(headers, fields, strict=True):
+            cells.append(Column(position, position + len(field), header))
+            position += len(field) + 1
+        position = end + 1
+    return position

@@ -25,7 +25,18 @@ _CATEGORY_STAND_INS = {
     "Mn": IGNORABLE,
     "Me": IGNORABLE,
 }
-_NAMED_STAND_INS = {"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "−": "-", "ł": "l", "Ł": "L"}
+# Quotation marks, the modifier apostrophe, the minus sign, and the letters with a stroke.
+_NAMED_STAND_INS = {
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u02bc": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u2212": "-",
+    "\u0142": "l",
+    "\u0141": "L",
+}
 _SYMBOL = "\xa4"
 _WORD = frozenset(b for b in range(256) if chr(b).isalnum() and chr(b) != OTHER_LETTER) | {ord("_")}
 _DIGIT = frozenset(b"0123456789")
@@ -85,6 +96,11 @@ class FoldedText:
         columns = find_columns(self.lower)
         return [column.start for column in columns], columns
 
+    @cached_property
+    def digit_count(self) -> int:
+        """How many digits the text has."""
+        return len(self.shadow) - len(self.shadow.translate(None, b"0123456789"))
+
     def column_header(self, position: int) -> bytes:
         """Return the lower-case header of the table column that `position` is in, or nothing."""
         starts, columns = self._columns
@@ -116,7 +132,10 @@ class FoldedText:
     def touches_digit(self, start: int, end: int) -> bool:
         """Tell whether a digit, or a dot or hyphen and then a digit or letter, continues the span."""
         shadow = self.shadow
-        if start and (shadow[start - 1] in _DIGIT or (start > 1 and shadow[start - 1] in b".-" and shadow[start - 2] in _WORD)):
+        if start and (
+            shadow[start - 1] in _DIGIT
+            or (start > 1 and shadow[start - 1] in b".-" and shadow[start - 2] in _WORD)
+        ):
             return True
         if end < len(shadow) and shadow[end] in _DIGIT:
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 try:
     import re2  # type: ignore[import-untyped]
@@ -21,7 +21,7 @@ class Match(Protocol):
         """Return start and end of the group, (-1, -1) where it took no part."""
         ...
 
-    def group(self, group: int = 0) -> bytes:
+    def group(self, *groups: int) -> Any:
         """Return the bytes of the group."""
         ...
 

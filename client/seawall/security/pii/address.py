@@ -29,25 +29,35 @@ NUMBERED = LinearPattern(
 )
 NUMBERED_LOOSELY = LinearPattern(rf"(?:{_HOUSE},? ){{1,2}}(?:{WORD} ){{1,4}}(?:{STREET_ENDINGS_ORDINARY})\b")
 COMPOUND = LinearPattern(rf"(?:{_HOUSE} )?(?:{WORD}[ -]){{0,3}}{_LETTERS}(?:{STREET_COMPOUNDS}) {_HOUSE}\b")
-COMPOUND_LOOSELY = LinearPattern(rf"(?:{_HOUSE} )?(?:{WORD}[ -]){{0,3}}{_LETTERS}(?:{STREET_COMPOUNDS_ORDINARY}) {_HOUSE}\b")
-SECOND_WORD = LinearPattern(rf"(?:{_HOUSE} )?{WORD}(?:[ -]{WORD}){{0,3}}[ -](?:{STREET_SECOND_WORDS}) {_HOUSE}\b\.?")
+COMPOUND_LOOSELY = LinearPattern(
+    rf"(?:{_HOUSE} )?(?:{WORD}[ -]){{0,3}}{_LETTERS}(?:{STREET_COMPOUNDS_ORDINARY}) {_HOUSE}\b"
+)
+SECOND_WORD = LinearPattern(
+    rf"(?:{_HOUSE} )?{WORD}(?:[ -]{WORD}){{0,3}}[ -](?:{STREET_SECOND_WORDS}) {_HOUSE}\b\.?"
+)
 OPENED = LinearPattern(rf"(?:{_HOUSE}(?: ?(?:bis|ter))?,? ){{0,2}}(?:{STREET_OPENINGS}) {_NAME}")
 OPENED_LOOSELY = LinearPattern(rf"{_HOUSE}(?: ?(?:bis|ter))?,? (?:{STREET_OPENINGS_ORDINARY}) {_NAME}")
 BETWEEN_NUMBERS = LinearPattern(rf"{_HOUSE} (?:{WORD} ){{1,4}}{_HOUSE}\b")
 BEFORE_POSTCODE = LinearPattern(
     rf"{WORD}(?:[ -](?:(?:{PARTICLES}) )?{WORD}){{0,4}},? {_HOUSE}\.?,[ \n](?:[A-Z]{{1,2}}-)?(?:[0-9]{{4,6}}|[0-9]{{3}} [0-9]{{2}}|[0-9]{{2}}-[0-9]{{3}}|[0-9]{{5}}-[0-9]{{3}}|[0-9]{{4}}-[0-9]{{3}}),? {WORD}"
 )
-UNIT_FIRST = LinearPattern(rf"(?:{UNITS})\.? ?[0-9A-Z][0-9A-Za-z]{{0,4}},? (?:[0-9]{{1,5}},? )?(?:{WORD} ){{0,3}}{WORD}, ")
+UNIT_FIRST = LinearPattern(
+    rf"(?:{UNITS})\.? ?[0-9A-Z][0-9A-Za-z]{{0,4}},? (?:[0-9]{{1,5}},? )?(?:{WORD} ){{0,3}}{WORD}, "
+)
 BOX = LinearPattern(
     r"(?:P\.? ?O\.? ?Box|[Pp]ost ?[Bb]ox|Postbox|Postfach|Postbus|Apartado(?: de [Cc]orreos)?|Bo\xeete [Pp]ostale|B\.?P\.?|Casella [Pp]ostale|Caixa [Pp]ostal|Postboks|Box) #?[0-9]{1,7}\b"
 )
 MILITARY = LinearPattern(
     r"(?i:(?:psc|unit|cmr) [0-9]{1,5},? box [0-9]{1,5}|us[a-z]{1,4} [a-z\xc0-\xff]{1,30}),?[ \n]{1,3}(?i:apo|fpo|dpo),? (?i:ae|aa|ap) [0-9]{5}"
 )
+_PLACE_NOUNS = (
+    r"[Aa]ddress(?:es)?|[Aa]dresse|[Aa]nschrift|[Dd]irecci\xf3n|[Dd]omicilio|[Ii]ndirizzo|[Aa]dres|[Ee]ndere\xe7o|[Dd]omicile|[Ww]ohnhaft|[Ww]ohnt|[Hh]abite|[Dd]emeurant|[Vv]ive|[Rr]esidente|[Aa]bita|[Ww]oont|[Ww]oonachtig|"
+    r"[Zz]amieszka\xb3y|[Mm]ieszka|[Ss]hip to|[Bb]ill to|[Dd]eliver to|[Ss]end to|[Mm]ail to|[Ii]nvoice to|User"
+)
+_PLACE_VERBS = r"[Ll]ives?|[Ll]ived|[Ll]iving|[Ll]ocated|[Rr]esid(?:es?|ing|ence)|[Oo]ffices?|[Dd]eliver(?:y|ed)?|[Ss]hip(?:ped|ping)?|[Ss]en[dt]|[Mm]ail(?:ed)?|[Mm]oved|[Mm]eet me|[Tt]axi|[Aa]rrived|[Rr]estaurant|[Hh]ouse|[Hh]ome|[Aa]partment|[Pp]arcel|[Pp]ackage|is it\?|[Ii]t's"
 CUED = LinearPattern(
-    r"(?:^|[^A-Za-z])(?:[Aa]ddress(?:es)?|[Aa]dresse|[Aa]nschrift|[Dd]irecci\xf3n|[Dd]omicilio|[Ii]ndirizzo|[Aa]dres|[Ee]ndere\xe7o|[Ll]ives?|[Ll]ived|[Ll]iving|[Ll]ocated|[Rr]esid(?:es?|ing|ence)|[Oo]ffices?(?: is| are)?|[Dd]elivery?|[Dd]elivered|[Ss]hip(?:ped|ping)?|"
-    r"[Ss]en[dt]|[Mm]ail(?:ed)?|[Mm]oved|[Mm]eet (?:me|us)|[Mm]eeting|[Tt]axi|[Aa]rrived|[Ii]nvoice|[Pp]arcel|[Pp]ackage|[Bb]illed|[Rr]estaurant(?: is)?|[Hh]ouse|[Hh]ome|[Pp]roperty|[Aa]partment|[Ww]ohnhaft|[Ww]ohnt|[Hh]abite|[Dd]emeurant|[Vv]ive|[Rr]esidente|[Aa]bita|[Ww]oont|[Ww]oonachtig|[Zz]amieszka\xb3y|[Mm]ieszka|[Bb]or|[Uu]ser|lives? in|lived in)"
-    r"(?:[ :,\"']{1,3}(?:is|are|was|will be|at|to|in|on|en|\xe0|au|a|em|in der|here|they|it|them|me|us|same|following|with|new|my|the corner of|line|1|[a-z]{2,12})){0,5}?[ :,\n\"'=\t]{1,6}"
+    rf"\b(?:(?:{_PLACE_NOUNS})(?:[ :,\"']{{1,3}}(?:is|are|was|at|to|in|on|en|\xe0|au|a|em|here|they|it|with|the same|same|following|new|line|1|street)){{0,5}}"
+    rf"|(?:{_PLACE_VERBS})(?: (?:is|are|was|a|an|new|one|it|them|me|us|to be|the|here|back)){{0,3}} (?:at|to|in|on))[ :,\n\"'=\t]{{1,6}}"
     rf"(?P<run>(?:[0-9]|{WORD}))"
 )
 ACCEPT = 0.5
@@ -71,7 +81,11 @@ def _seeded(text: FoldedText, pattern: LinearPattern, base: float, detector: str
     shadow = text.shadow
     reached = 0
     for start, end in pattern.spans(shadow):
-        if start < reached or (start and shadow[start - 1 : start].isalnum()) or _DATED.search(shadow[start:end]):
+        if (
+            start < reached
+            or (start and shadow[start - 1 : start].isalnum())
+            or _DATED.search(shadow[start:end])
+        ):
             continue
         extent = extend(text, start, end)
         score = base + 0.3 * min(extent.proofs, 2) + (0.15 if extent.is_numbered else 0)

@@ -15,7 +15,9 @@ _POSTCODE = (
     r"[A-Z]{1,2}[0-9][0-9A-Z]? ?[0-9][A-Z]{2}\b|[AC-FHKNPRTV-Y][0-9][0-9W] ?[0-9AC-FHKNPRTV-Y]{4}\b|[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]\b|[0-9]{4} ?[A-Z]{2}\b|[0-9]{2}-[0-9]{3}\b|[0-9]{5}-[0-9]{3,4}\b|[0-9]{4}-[0-9]{3}\b|"
     r"[0-9]{3} [0-9]{2,3}\b|(?:[A-Z]{1,2}-)?[0-9]{4,6}\b"
 )
-_NUMBER = r"(?:[Nn][\xb0\xbao]\.? ?|[Nn]r\.? ?|[Nn]um\. ?)?[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?\b\.?"
+_NUMBER = (
+    r"(?:[Nn][\xb0\xbao]\.? ?|[Nn]r\.? ?|[Nn]um\. ?)?[0-9]{1,6}[A-Za-z]?(?:[-/][0-9]{1,5}[A-Za-z]?)?\b\.?"
+)
 _SEPARATOR = r"(?: {0,2}, {0,2}| {0,2},? {0,2}\n(?:[ >?\t]{0,6}\n)?[ >?\t]{0,6},? {0,2}| {1,2})"
 _STEP = LinearPattern(
     rf"(?P<separator>{_SEPARATOR})?(?:(?P<unit>{_UNIT})|(?P<postcode>{_POSTCODE})|(?P<number>{_NUMBER})|(?P<particle>(?:{PARTICLES}|nan)\b)|(?P<word>\(?{WORD}\)?\.?))"
@@ -84,7 +86,11 @@ class _Walk:
 
     def _count(self, group: int, token: str, finish: int, *, breaks: bool, proof: bool) -> None:
         self.proofs += proof
-        if proof or group == _NUMBER_GROUP or (group == _WORD_GROUP and plain(token.rstrip(".")) in _STREET_ENDING):
+        if (
+            proof
+            or group == _NUMBER_GROUP
+            or (group == _WORD_GROUP and plain(token.rstrip(".")) in _STREET_ENDING)
+        ):
             self.stop = finish
             self.city_words = 1 if group == _POSTCODE_GROUP else 0
         elif group == _POSTCODE_GROUP:
@@ -110,7 +116,11 @@ def _is_foreign(text: FoldedText, token: str, begin: int, finish: int, *, breaks
     word = plain(token.strip("()."))
     if breaks and word in _FIELD_WORDS:
         return True
-    return text.shadow[begin - 2 : begin - 1] == b"." and word in lexicon().ordinary and word not in _STREET_ENDING
+    return (
+        text.shadow[begin - 2 : begin - 1] == b"."
+        and word in lexicon().ordinary
+        and word not in _STREET_ENDING
+    )
 
 
 def _strip(shadow: bytes, start: int, end: int) -> int:

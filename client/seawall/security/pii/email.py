@@ -26,7 +26,24 @@ SPOKEN = LinearPattern(
 )
 # Opening marks that may stand against an address without belonging to it.
 _LEADING = b".!#$%&'*/=?^`{|}~\xad-"
-_FILE_ENDINGS = frozenset((b"png", b"jpg", b"jpeg", b"gif", b"webp", b"svg", b"ico", b"css", b"js", b"py", b"md", b"json", b"yaml", b"html"))
+_FILE_ENDINGS = frozenset(
+    (
+        b"png",
+        b"jpg",
+        b"jpeg",
+        b"gif",
+        b"webp",
+        b"svg",
+        b"ico",
+        b"css",
+        b"js",
+        b"py",
+        b"md",
+        b"json",
+        b"yaml",
+        b"html",
+    )
+)
 
 
 def find_emails(text: FoldedText) -> Iterator[Finding]:

@@ -9,28 +9,29 @@ from typing import NamedTuple
 
 import yaml
 
-_SINGLE_LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "þ": "th", "ð": "d", "ı": "i", "œ": "oe"})
+_SINGLE_LETTERS = str.maketrans(
+    {"ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "þ": "th", "ð": "d", "\u0131": "i", "œ": "oe"}
+)
 
 
 class Lexicon(NamedTuple):
-    """Sets of words in lower case and without accents."""
+    """Sets of words in lower case and without accents. `never_names` are ordinary words that no one is called."""
 
     given: frozenset[str]
     surnames: frozenset[str]
     ordinary: frozenset[str]
     places: frozenset[str]
+    never_names: frozenset[bytes]
 
 
 @cache
 def lexicon() -> Lexicon:
     """Return the word lists that ship with the package."""
     names, words = _read("person_names.yaml"), _read("ordinary_words.yaml")
-    return Lexicon(
-        frozenset(names["given"].split()),
-        frozenset(names["surnames"].split()),
-        frozenset(words["ordinary"].split()),
-        frozenset(words["places"].split()),
-    )
+    given, surnames = frozenset(names["given"].split()), frozenset(names["surnames"].split())
+    ordinary = frozenset(words["ordinary"].split())
+    never = frozenset(word.encode("latin-1", "ignore") for word in ordinary - given - surnames)
+    return Lexicon(given, surnames, ordinary, frozenset(words["places"].split()), never)
 
 
 def _read(name: str) -> dict[str, str]:

@@ -45,7 +45,9 @@ TOLD = LinearPattern(
     r"|'s (?:wife|husband|son|daughter|brother|sister|mother|father|friend|house|phone|email|birthday|address|account|name|killers|novel|concert|version|team|boss|family|book|car|job|office|appointment|card)"
     r"|[ ,]*[(<][a-z0-9_.+-]{1,64}@|[ ,;]{1,2}[a-z0-9_.+-]{1,64}@|: \"|, can i| \((?:born|age|aged|b\.))"
 )
-PLACED = LinearPattern(r"(?:^|[^a-z])(?:in|at|near|toward|towards|across|throughout|via|into|visiting|visit|outside|inside|around|southern|northern|eastern|western|central|downtown|of the)[ ]$")
+PLACED = LinearPattern(
+    r"(?:^|[^a-z])(?:in|at|near|toward|towards|across|throughout|via|into|visiting|visit|outside|inside|around|southern|northern|eastern|western|central|downtown|of the)[ ]$"
+)
 NAME_HEADER = LinearPattern(
     r"^(?:(?:full|first|last|middle|given|sur|family|customer|client|patient|employee|contact|account|holder|owner|user|person|student|member|guest|passenger|recipient|sender|author|manager)?[ _-]?name|"
     r"customer|client|patient|employee|contact|owner|person|recipient|sender|author|assignee|reporter|manager|nombre|apellidos?|nom|pr\xe9nom|vorname|nachname|name des kunden|nome|cognome|naam|attendee|passenger|student|member)$"
@@ -84,7 +86,9 @@ class NameCues:
         shadow = self._text.shadow
         before = shadow[max(0, start - 8) : start].rpartition(b"\n")
         opened = before[1] or start <= 8  # noqa: PLR2004
-        return bool(opened) and not before[2].strip(b" >?*-\t") and shadow[end : end + 1] in (b"", b"\n", b"\r")
+        return (
+            bool(opened) and not before[2].strip(b" >?*-\t") and shadow[end : end + 1] in (b"", b"\n", b"\r")
+        )
 
     def heads_names(self, start: int) -> bool:
         """Tell whether `start` is in a table column of names."""
@@ -105,12 +109,22 @@ class NameCues:
         previous: tuple[int, int] | None = None
         for start, end in LOWER_WORD.spans(self._text.shadow):
             word = plain(self._text.text[start:end])
-            if previous and start == previous[1] + 1 and word in words.surnames and word not in words.ordinary:
+            if (
+                previous
+                and start == previous[1] + 1
+                and word in words.surnames
+                and word not in words.ordinary
+            ):
                 previous = previous[0], end
                 continue
             if previous:
                 yield previous
-            is_name = len(word) >= LOWER_NAME_LENGTH_MIN and word in words.given and word not in words.ordinary and word not in words.places
+            is_name = (
+                len(word) >= LOWER_NAME_LENGTH_MIN
+                and word in words.given
+                and word not in words.ordinary
+                and word not in words.places
+            )
             previous = (start, end) if is_name and self._text.stands_alone(start, end) else None
         if previous:
             yield previous

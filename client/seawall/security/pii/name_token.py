@@ -14,7 +14,45 @@ TITLES = frozenset(
     "ing mgr bc mudr judr phdr rndr mvdr dipl avv geom rag arch dhr okt cev yrd doc ogr gor uz av. srta h hj drs drg ir univ dkfm mag fr sra "
     "rev reverend father sister judge senator governor captain capt colonel lieutenant lt sgt sergeant".split()
 )
-PARTICLES = frozenset("de del la los las di da do dos das du des van von der den vom zu zum zur ter ten le el al bin ibn abu y e i af av san st".split())  # noqa: SIM905
+PARTICLES = frozenset(
+    [
+        "de",
+        "del",
+        "la",
+        "los",
+        "las",
+        "di",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "du",
+        "des",
+        "van",
+        "von",
+        "der",
+        "den",
+        "vom",
+        "zu",
+        "zum",
+        "zur",
+        "ter",
+        "ten",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "abu",
+        "y",
+        "e",
+        "i",
+        "af",
+        "av",
+        "san",
+        "st",
+    ]
+)
 ORGANISATION_ENDINGS = frozenset(
     "academy agency airlines airport alliance arena army association athletics authority automotive avenue ave bakery bancorp bank bay beach "  # noqa: SIM905
     "blvd board boulevard bridge brothers bros bureau cafe castle cathedral center centre church circle city clinic club college commission "
@@ -86,32 +124,58 @@ def tokens_of(text: FoldedText, start: int, end: int) -> list[Token]:
 
 def _token(words: Lexicon, start: int, piece: str) -> Token:
     bare = piece.rstrip(".'-")
-    if bare[-2:] in ("'s", "’s"):
+    if bare[-2:] in ("'s", "\u2019s"):
         bare = bare[:-2]
     word = plain(bare)
-    if word in words.ordinary and word not in words.given and word not in words.surnames and word not in TITLES and word not in PARTICLES:
+    if (
+        word in words.ordinary
+        and word not in words.given
+        and word not in words.surnames
+        and word not in TITLES
+        and word not in PARTICLES
+    ):
         shouted = bare.isupper() and len(bare) >= SHOUTED_MIN
-        return Token(start, start + len(bare), word, Role.ORDINARY, True, word in words.places, shouted, False, False)
+        return Token(
+            start, start + len(bare), word, Role.ORDINARY, True, word in words.places, shouted, False, False
+        )
     is_title = word in TITLES
     stopped = piece.endswith(".") and len(bare) > 1 and not is_title
     is_place, is_ordinary = word in words.places, word in words.ordinary
-    is_shouted = bare.isupper() and len(bare) >= SHOUTED_MIN
-    is_code = any(char.isupper() for char in bare[1:]) and not is_shouted and not _is_compound(bare)
-    is_code = is_code or "." in bare.rstrip(".") and len(bare) > INITIALS_LENGTH_MAX
+    is_shouted = is_code = False
+    if not bare[1:].islower():
+        is_shouted = bare.isupper() and len(bare) >= SHOUTED_MIN
+        is_code = not is_shouted and not _is_compound(bare) and any(char.isupper() for char in bare[1:])
+    is_code = is_code or ("." in bare and len(bare) > INITIALS_LENGTH_MAX)
     role = Role.TITLE if is_title else _role(words, word, bare, is_ordinary=is_ordinary)
     if bare[:1].islower() and role is not Role.PARTICLE:
         role = Role.ORDINARY
     if (role is Role.UNKNOWN and is_shouted) or (role is Role.ORDINARY and is_place):
         role = Role.ORDINARY if is_shouted else Role.UNKNOWN
-    return Token(start, start + len(bare), word, role, is_ordinary, is_place, is_shouted, is_code, stopped or len(bare) < len(piece.rstrip(".")))
+    return Token(
+        start,
+        start + len(bare),
+        word,
+        role,
+        is_ordinary,
+        is_place,
+        is_shouted,
+        is_code,
+        stopped or len(bare) < len(piece.rstrip(".")),
+    )
 
 
 def _is_compound(bare: str) -> bool:
     """Tell whether inner capitals are those of McKay, O'Neil, Jean-Luc or DeVito."""
-    return bare[:2] in ("Mc", "De", "La", "Le", "Di", "Du", "Fi") or bare[:3] == "Mac" or "'" in bare or "-" in bare or "’" in bare
+    return (
+        bare[:2] in ("Mc", "De", "La", "Le", "Di", "Du", "Fi")
+        or bare[:3] == "Mac"
+        or "'" in bare
+        or "-" in bare
+        or "\u2019" in bare
+    )
 
 
-def _role(words: Lexicon, word: str, bare: str, *, is_ordinary: bool) -> Role:  # noqa: PLR0911
+def _role(words: Lexicon, word: str, bare: str, *, is_ordinary: bool) -> Role:
     if len(word) == 1:
         return Role.INITIAL if bare.isupper() else Role.PARTICLE
     if word in PARTICLES:
@@ -121,14 +185,42 @@ def _role(words: Lexicon, word: str, bare: str, *, is_ordinary: bool) -> Role:  
         return Role.GIVEN
     if word in words.surnames or word.rpartition("-")[2] in words.surnames or word[:2] in ("o'", "mc"):
         return Role.SURNAME
-    if is_ordinary or all(part in words.ordinary or _is_ordinary_form(words, part) for part in word.split("-")):
+    if is_ordinary or all(
+        part in words.ordinary or _is_ordinary_form(words, part) for part in word.split("-")
+    ):
         return Role.ORDINARY if is_ordinary or "-" in word else Role.INFLECTED
     return Role.SURNAME if len(word) > 5 and word.endswith(_SURNAME_ENDINGS) else Role.UNKNOWN  # noqa: PLR2004
 
 
 def _is_ordinary_form(words: Lexicon, word: str) -> bool:
     """Tell whether a word is an inflected ordinary word, or ends as names do not."""
-    if word.endswith(("tion", "tions", "ment", "ments", "ness", "ities", "ity", "ship", "ology", "graphy", "able", "ible", "ful", "less", "ously", "ally")):
+    if word.endswith(_ABSTRACT_ENDINGS):
         return True
-    stems = (word[: -len(ending)] for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "'s") if word.endswith(ending))
-    return any(len(stem) > 2 and (stem in words.ordinary or stem + "e" in words.ordinary) for stem in stems)  # noqa: PLR2004
+    for ending in _INFLECTIONS.get(word[-1:], ()):
+        if word.endswith(ending):
+            stem = word[: -len(ending)]
+            if len(stem) >= STEM_LENGTH_MIN and (stem in words.ordinary or stem + "e" in words.ordinary):
+                return True
+    return False
+
+
+_ABSTRACT_ENDINGS = (
+    "tion",
+    "tions",
+    "ment",
+    "ments",
+    "ness",
+    "ities",
+    "ity",
+    "ship",
+    "ology",
+    "graphy",
+    "able",
+    "ible",
+    "ful",
+    "less",
+    "ously",
+    "ally",
+)
+_INFLECTIONS = {"s": ("s", "es", "ers"), "d": ("ed", "d"), "g": ("ing",), "y": ("ly",), "r": ("er",)}
+STEM_LENGTH_MIN = 3

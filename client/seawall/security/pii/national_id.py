@@ -40,8 +40,14 @@ def _named_ids(text: FoldedText) -> Iterator[Finding]:
     for match in NAMED.finditer(text.shadow):
         start, end = match.span(1)
         piece = text.shadow[start:end]
-        end = start + len(piece.split(b" ")[0] if any(byte in _LOWER for byte in piece.partition(b" ")[2]) else piece)
-        if len(digits_of(text.shadow[start:end])) >= NAMED_DIGITS_MIN and end - start <= NAMED_LENGTH_MAX and text.stands_alone(start, end):
+        end = start + len(
+            piece.split(b" ")[0] if any(byte in _LOWER for byte in piece.partition(b" ")[2]) else piece
+        )
+        if (
+            len(digits_of(text.shadow[start:end])) >= NAMED_DIGITS_MIN
+            and end - start <= NAMED_LENGTH_MAX
+            and text.stands_alone(start, end)
+        ):
             yield Finding(start, end, Kind.NATIONAL_ID, 0.6, "national_id.named")
 
 
@@ -92,10 +98,11 @@ def _score(scheme: Scheme, text: FoldedText, start: int, end: int) -> float:
 def _forms() -> LinearPatternSet:
     # One pass tells which of the sixty forms occur; most texts hold none or few.
     edge = r"[^0-9A-Za-z_]"
-    return LinearPatternSet((f"(?:^|{edge})(?:{scheme.form})(?:$|{edge})" for scheme in SCHEMES), ignore_case=True)
+    return LinearPatternSet(
+        (f"(?:^|{edge})(?:{scheme.form})(?:$|{edge})" for scheme in SCHEMES), ignore_case=True
+    )
 
 
 @cache
 def _cue(words: str) -> Cue:
     return Cue(words)
-

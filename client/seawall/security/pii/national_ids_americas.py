@@ -36,15 +36,17 @@ def is_cpf(number: str) -> bool:
 
 def is_curp(number: str) -> bool:
     """Tell whether a Mexican CURP has a date, a state and the right check digit."""
-    total = sum(_CURP_CHARS.index(char) * weight for char, weight in zip(number[:17], range(18, 1, -1), strict=True))
+    total = sum(
+        _CURP_CHARS.index(char) * weight for char, weight in zip(number[:17], range(18, 1, -1), strict=True)
+    )
     dated = is_short_date(number[4:6], number[6:8], number[8:10])
     return dated and number[11:13] in _CURP_STATES and str(-total % 10) == number[17]
 
 
 def is_cuit(number: str) -> bool:
-    """Tell whether an Argentine CUIT or CUIL has the right check digit."""
+    """Tell whether an Argentine CUIT or CUIL has the right check digit; 9 stands for 10."""
     check = 11 - weighted(number, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11
-    return check != 10 and check % 11 == int(number[10])  # noqa: PLR2004
+    return {11: 0, 10: 9}.get(check, check) == int(number[10])
 
 
 def is_rut(number: str) -> bool:
@@ -69,15 +71,47 @@ def is_medicare(number: str) -> bool:
 
 
 AMERICAS = (
-    Scheme("us_ssn", r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3} [0-9]{2} [0-9]{4}", is_ssn, Proof.FORM, r"ssn|ssns|social security|soc\.? sec|itin|social"),
-    Scheme("us_ssn_bare", r"[0-9]{9}", is_ssn, Proof.NAME, r"ssn|social security|social security number|itin|taxpayer"),
-    Scheme("ca_sin", r"[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}|[0-9]{9}", is_sin, Proof.WORD, r"sin|social insurance|nas"),
+    Scheme(
+        "us_ssn",
+        r"[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3} [0-9]{2} [0-9]{4}",
+        is_ssn,
+        Proof.FORM,
+        r"ssn|ssns|social security|soc\.? sec|itin|social",
+    ),
+    Scheme(
+        "us_ssn_bare",
+        r"[0-9]{9}",
+        is_ssn,
+        Proof.NAME,
+        r"ssn|social security|social security number|itin|taxpayer",
+    ),
+    Scheme(
+        "ca_sin",
+        r"[0-9]{3}[ -][0-9]{3}[ -][0-9]{3}|[0-9]{9}",
+        is_sin,
+        Proof.WORD,
+        r"sin|social insurance|nas",
+    ),
     Scheme("br_cpf", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", is_cpf, Proof.FORM, r"cpf"),
     Scheme("br_cpf_bare", r"[0-9]{11}", is_cpf, Proof.WORD, r"cpf"),
-    Scheme("mx_curp", r"[A-Z][AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-Z]{3}[0-9A-Z][0-9]", is_curp, Proof.FORM, r"curp"),
+    Scheme(
+        "mx_curp",
+        r"[A-Z][AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{2}[B-DF-HJ-NP-TV-Z]{3}[0-9A-Z][0-9]",
+        is_curp,
+        Proof.FORM,
+        r"curp",
+    ),
     Scheme("ar_cuil", r"(?:20|23|24|27|30|33|34)-[0-9]{8}-[0-9]", is_cuit, Proof.FORM, r"cui[tl]"),
-    Scheme("cl_rut", r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9K]|[0-9]{7,8}-[0-9K]", is_rut, Proof.WORD, r"rut|run"),
-    Scheme("za_id", r"[0-9]{6} ?[0-9]{4} ?[012][0-9]{2}", is_south_african, Proof.WORD, r"south african|sa id|id number"),
+    Scheme(
+        "cl_rut", r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9K]|[0-9]{7,8}-[0-9K]", is_rut, Proof.WORD, r"rut|run"
+    ),
+    Scheme(
+        "za_id",
+        r"[0-9]{6} ?[0-9]{4} ?[012][0-9]{2}",
+        is_south_african,
+        Proof.WORD,
+        r"south african|sa id|id number",
+    ),
     Scheme("au_tfn", r"[0-9]{3} ?[0-9]{3} ?[0-9]{3}", is_tfn, Proof.NAME, r"tfn|tax file"),
     Scheme("au_medicare", r"[2-6][0-9]{3} ?[0-9]{5} ?[0-9]", is_medicare, Proof.NAME, r"medicare"),
 )

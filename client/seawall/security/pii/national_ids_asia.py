@@ -46,7 +46,13 @@ def is_taiwanese(number: str) -> bool:
 def is_nric(number: str) -> bool:
     """Tell whether a Singapore NRIC or FIN has the right check letter."""
     total = weighted(number[1:8], (2, 7, 6, 5, 4, 3, 2)) + {"T": 4, "G": 4, "M": 3}.get(number[0], 0)
-    letters = {"S": "JZIHGFEDCBA", "T": "JZIHGFEDCBA", "F": "XWUTRQPNMLK", "G": "XWUTRQPNMLK", "M": "KLJNPQRTUWX"}
+    letters = {
+        "S": "JZIHGFEDCBA",
+        "T": "JZIHGFEDCBA",
+        "F": "XWUTRQPNMLK",
+        "G": "XWUTRQPNMLK",
+        "M": "KLJNPQRTUWX",
+    }
     index = total % 11
     return letters[number[0]][10 - index if number[0] == "M" else index] == number[8]
 
@@ -71,12 +77,30 @@ def is_israeli(number: str) -> bool:
 
 
 ASIA = (
-    Scheme("in_aadhaar", r"[2-9][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}", is_aadhaar, Proof.FORM, r"aadhaar|aadhar|uid|uidai"),
+    Scheme(
+        "in_aadhaar",
+        r"[2-9][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}",
+        is_aadhaar,
+        Proof.FORM,
+        r"aadhaar|aadhar|uid|uidai",
+    ),
     Scheme("in_aadhaar_bare", r"[2-9][0-9]{11}", is_aadhaar, Proof.WORD, r"aadhaar|aadhar|uid|uidai"),
     Scheme("in_pan", r"[A-Z]{5}[0-9]{4}[A-Z]", is_pan, Proof.FORM, r"pan|permanent account"),
-    Scheme("cn_resident", r"[1-8][0-9]{5}(?:18|19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9X]", is_chinese_resident, Proof.FORM, None),
+    Scheme(
+        "cn_resident",
+        r"[1-8][0-9]{5}(?:18|19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9X]",
+        is_chinese_resident,
+        Proof.FORM,
+        None,
+    ),
     Scheme("kr_rrn", r"[0-9]{6}-[1-8][0-9]{6}", is_korean, Proof.FORM, r"rrn|resident"),
-    Scheme("jp_my_number", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}", is_my_number, Proof.NAME, r"my number|individual number|mynumber|kojin bango"),
+    Scheme(
+        "jp_my_number",
+        r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}",
+        is_my_number,
+        Proof.NAME,
+        r"my number|individual number|mynumber|kojin bango",
+    ),
     Scheme("tw_id", r"[A-Z][1289][0-9]{8}", is_taiwanese, Proof.FORM, None),
     Scheme("sg_nric", r"[STFGM][0-9]{7}[A-Z]", is_nric, Proof.FORM, r"nric|fin"),
     Scheme("hk_id", r"[A-Z]{1,2}[0-9]{6}\([0-9A]\)", is_hong_kong, Proof.FORM, r"hkid"),

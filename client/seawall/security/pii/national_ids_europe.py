@@ -9,8 +9,48 @@ _NIF_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 _HETU_CHECK = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _CODICE_MONTHS = "ABCDEHLMPRST"
 _CODICE_ODD = dict(
-    zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21,
-        2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23), strict=True)
+    zip(
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        (
+            1,
+            0,
+            5,
+            7,
+            9,
+            13,
+            15,
+            17,
+            19,
+            21,
+            1,
+            0,
+            5,
+            7,
+            9,
+            13,
+            15,
+            17,
+            19,
+            21,
+            2,
+            4,
+            18,
+            20,
+            11,
+            3,
+            6,
+            8,
+            12,
+            14,
+            16,
+            10,
+            22,
+            25,
+            24,
+            23,
+        ),
+        strict=True,
+    )
 )
 _CODICE_OMOCODIA = str.maketrans("LMNPQRSTUV", "0123456789")
 
@@ -18,7 +58,11 @@ _CODICE_OMOCODIA = str.maketrans("LMNPQRSTUV", "0123456789")
 def is_nino(number: str) -> bool:
     """Tell whether the prefix of a UK National Insurance number is one that is issued."""
     first, second = number[0], number[1]
-    return first not in "DFIQUV" and second not in "DFIQUVO" and number[:2] not in {"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"}
+    return (
+        first not in "DFIQUV"
+        and second not in "DFIQUVO"
+        and number[:2] not in {"BG", "GB", "KN", "NK", "NT", "TN", "ZZ"}
+    )
 
 
 def is_nhs_number(number: str) -> bool:
@@ -28,9 +72,9 @@ def is_nhs_number(number: str) -> bool:
 
 
 def is_steuer_id(number: str) -> bool:
-    """Tell whether a German tax id repeats one digit two or three times and its check digit is right."""
+    """Tell whether a German tax id repeats one digit, two or three times, no other, and its check digit is right."""
     counts = sorted(number[:10].count(digit) for digit in set(number[:10]))
-    return number[0] != "0" and counts[-1] in (2, 3) and counts.count(counts[-1]) == 1 and mod11_10(number)
+    return number[0] != "0" and counts[-1] in (2, 3) and counts[-2] == 1 and mod11_10(number)
 
 
 def is_nir(number: str) -> bool:
@@ -71,7 +115,10 @@ def is_pesel(number: str) -> bool:
     """Tell whether a Polish PESEL has a date (century in the month) and the right check digit."""
     month = int(number[2:4])
     year = (1900, 2000, 2100, 2200, 1800)[month // 20] + int(number[:2])
-    return is_date(year, month % 20, int(number[4:6])) and weighted(number, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0
+    return (
+        is_date(year, month % 20, int(number[4:6]))
+        and weighted(number, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0
+    )
 
 
 def is_swedish(number: str) -> bool:
@@ -102,17 +149,20 @@ def is_hetu(number: str) -> bool:
 
 
 def is_rodne_cislo(number: str) -> bool:
-    """Tell whether a Czech or Slovak birth number has a date and is divisible by 11."""
-    month = int(number[2:4])
-    month -= 50 if month > 50 else 0  # noqa: PLR2004
-    month -= 20 if month > 20 else 0  # noqa: PLR2004
-    return is_short_date(number[:2], str(month), number[4:6]) and int(number) % 11 in (0, 10) and int(number) % 11 == 0
+    """Tell whether a Czech or Slovak birth number has a date and the right check digit."""
+    month = int(number[2:4]) % 50
+    dated = is_short_date(number[:2], str(month - 20 if month > 20 else month), number[4:6])  # noqa: PLR2004
+    return dated and int(number[:9]) % 11 % 10 == int(number[9])
 
 
 def is_cnp(number: str) -> bool:
     """Tell whether a Romanian CNP has a date and the right check digit."""
     check = weighted(number, (2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9)) % 11
-    return number[0] != "0" and is_short_date(number[1:3], number[3:5], number[5:7]) and (1 if check == 10 else check) == int(number[12])  # noqa: PLR2004
+    return (
+        number[0] != "0"
+        and is_short_date(number[1:3], number[3:5], number[5:7])
+        and check % 10 + check // 10 == int(number[12])
+    )
 
 
 def is_egn(number: str) -> bool:
@@ -170,22 +220,96 @@ def is_snils(number: str) -> bool:
 
 
 EUROPE = (
-    Scheme("uk_nino", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D]", is_nino, Proof.FORM, r"nino|national insurance|ni number|ni no"),
-    Scheme("uk_nhs", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}", is_nhs_number, Proof.NAME, r"nhs|nhs number|nhs no"),
-    Scheme("de_steuer_id", r"[1-9][0-9]{10}|[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}", is_steuer_id, Proof.WORD, r"steuer-?id|steueridentifikationsnummer|steuer|idnr|tax id|tin|identifikationsnummer"),
-    Scheme("fr_nir", r"[12] ?[0-9]{2} ?[0-9]{2} ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}", is_nir, Proof.FORM, r"nir|insee|s.curit. sociale|num.ro de s.cu"),
-    Scheme("es_nif", r"[0-9]{8}[ -]?[A-HJ-NP-TV-Z]|[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", is_nif, Proof.FORM, r"dni|nie|nif|documento"),
-    Scheme("it_codice_fiscale", r"[A-Z]{6} ?[0-9LMNP-V]{2}[A-EHLMPR-T][0-9LMNP-V]{2} ?[A-Z][0-9LMNP-V]{3}[A-Z]", is_codice_fiscale, Proof.FORM, r"codice fiscale|cf|c\.f\."),
-    Scheme("nl_bsn", r"[0-9]{9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3}|[0-9]{3}[. ][0-9]{3}[. ][0-9]{3}", is_bsn, Proof.WORD, r"bsn|burgerservicenummer|sofi|sofinummer"),
-    Scheme("be_national", r"[0-9]{2}[. ]?[0-9]{2}[. ]?[0-9]{2}[ -]?[0-9]{3}[. ]?[0-9]{2}", is_belgian, Proof.WORD, r"rijksregister|rijksregisternummer|registre national|niss|insz|rrn"),
+    Scheme(
+        "uk_nino",
+        r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D]",
+        is_nino,
+        Proof.FORM,
+        r"nino|national insurance|ni number|ni no",
+    ),
+    Scheme(
+        "uk_nhs", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}", is_nhs_number, Proof.NAME, r"nhs|nhs number|nhs no"
+    ),
+    Scheme(
+        "de_steuer_id",
+        r"[1-9][0-9]{10}|[1-9][0-9] [0-9]{3} [0-9]{3} [0-9]{3}",
+        is_steuer_id,
+        Proof.WORD,
+        r"steuer-?id|steueridentifikationsnummer|steuer|idnr|tax id|tin|identifikationsnummer",
+    ),
+    Scheme(
+        "fr_nir",
+        r"[12] ?[0-9]{2} ?[0-9]{2} ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}",
+        is_nir,
+        Proof.FORM,
+        r"nir|insee|s.curit. sociale|num.ro de s.cu",
+    ),
+    Scheme(
+        "es_nif",
+        r"[0-9]{8}[ -]?[A-HJ-NP-TV-Z]|[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]",
+        is_nif,
+        Proof.FORM,
+        r"dni|nie|nif|documento",
+    ),
+    Scheme(
+        "it_codice_fiscale",
+        r"[A-Z]{6} ?[0-9LMNP-V]{2}[A-EHLMPR-T][0-9LMNP-V]{2} ?[A-Z][0-9LMNP-V]{3}[A-Z]",
+        is_codice_fiscale,
+        Proof.FORM,
+        r"codice fiscale|cf|c\.f\.",
+    ),
+    Scheme(
+        "nl_bsn",
+        r"[0-9]{9}|[0-9]{4}[. ][0-9]{2}[. ][0-9]{3}|[0-9]{3}[. ][0-9]{3}[. ][0-9]{3}",
+        is_bsn,
+        Proof.WORD,
+        r"bsn|burgerservicenummer|sofi|sofinummer",
+    ),
+    Scheme(
+        "be_national",
+        r"[0-9]{2}[. ]?[0-9]{2}[. ]?[0-9]{2}[ -]?[0-9]{3}[. ]?[0-9]{2}",
+        is_belgian,
+        Proof.WORD,
+        r"rijksregister|rijksregisternummer|registre national|niss|insz|rrn",
+    ),
     Scheme("pl_pesel", r"[0-9]{11}", is_pesel, Proof.WORD, r"pesel"),
-    Scheme("se_personnummer", r"(?:[0-9]{2})?[0-9]{6}[-+][0-9]{4}", is_swedish, Proof.FORM, r"personnummer|pnr|person nr|samordningsnummer"),
-    Scheme("se_personnummer_bare", r"(?:19|20)?[0-9]{10}", is_swedish, Proof.WORD, r"personnummer|pnr|samordningsnummer"),
-    Scheme("no_fodselsnummer", r"[0-9]{6}[ -]?[0-9]{5}", is_norwegian, Proof.WORD, r"f.dselsnummer|fnr|personnummer"),
+    Scheme(
+        "se_personnummer",
+        r"(?:[0-9]{2})?[0-9]{6}[-+][0-9]{4}",
+        is_swedish,
+        Proof.FORM,
+        r"personnummer|pnr|person nr|samordningsnummer",
+    ),
+    Scheme(
+        "se_personnummer_bare",
+        r"(?:19|20)?[0-9]{10}",
+        is_swedish,
+        Proof.WORD,
+        r"personnummer|pnr|samordningsnummer",
+    ),
+    Scheme(
+        "no_fodselsnummer",
+        r"[0-9]{6}[ -]?[0-9]{5}",
+        is_norwegian,
+        Proof.WORD,
+        r"f.dselsnummer|fnr|personnummer",
+    ),
     Scheme("dk_cpr", r"[0-3][0-9][01][0-9]{3}-[0-9]{4}", is_cpr, Proof.FORM, r"cpr|cpr-nummer|personnummer"),
     Scheme("dk_cpr_bare", r"[0-3][0-9][01][0-9]{7}", is_cpr, Proof.NAME, r"cpr|cpr-nummer|cpr-nr"),
-    Scheme("fi_hetu", r"[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", is_hetu, Proof.FORM, r"hetu|henkil.tunnus"),
-    Scheme("cz_rodne_cislo", r"[0-9]{6}/[0-9]{4}", is_rodne_cislo, Proof.FORM, r"rodn. ..slo|rodn. .{1,2}slo|r\.? ?c\."),
+    Scheme(
+        "fi_hetu",
+        r"[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]",
+        is_hetu,
+        Proof.FORM,
+        r"hetu|henkil.tunnus",
+    ),
+    Scheme(
+        "cz_rodne_cislo",
+        r"[0-9]{6}/[0-9]{4}",
+        is_rodne_cislo,
+        Proof.FORM,
+        r"rodn. ..slo|rodn. .{1,2}slo|r\.? ?c\.",
+    ),
     Scheme("cz_rodne_cislo_bare", r"[0-9]{10}", is_rodne_cislo, Proof.WORD, r"rodn. .{1,2}slo|rodne cislo"),
     Scheme("ro_cnp", r"[1-8][0-9]{12}", is_cnp, Proof.WORD, r"cnp|cod numeric personal"),
     Scheme("bg_egn", r"[0-9]{10}", is_egn, Proof.WORD, r"egn"),
@@ -195,7 +319,13 @@ EUROPE = (
     Scheme("pt_nif", r"[1-35-9][0-9]{2} ?[0-9]{3} ?[0-9]{3}", is_portuguese, Proof.WORD, r"nif|contribuinte"),
     Scheme("ie_pps", r"[0-9]{7}[A-W][A-IW]?", is_pps, Proof.FORM, r"pps|ppsn"),
     Scheme("ch_ahv", r"756[. ]?[0-9]{4}[. ]?[0-9]{4}[. ]?[0-9]{2}", is_ahv, Proof.FORM, r"ahv|avs"),
-    Scheme("at_svnr", r"[1-9][0-9]{3} ?[0-3][0-9][01][0-9]{3}", is_austrian, Proof.WORD, r"sv-?nummer|svnr|sozialversicherungsnummer"),
+    Scheme(
+        "at_svnr",
+        r"[1-9][0-9]{3} ?[0-3][0-9][01][0-9]{3}",
+        is_austrian,
+        Proof.WORD,
+        r"sv-?nummer|svnr|sozialversicherungsnummer",
+    ),
     Scheme("tr_kimlik", r"[1-9][0-9]{10}", is_turkish, Proof.WORD, r"kimlik|tckn|t\.c\."),
     Scheme("ru_snils", r"[0-9]{3}-[0-9]{3}-[0-9]{3}[ -][0-9]{2}", is_snils, Proof.FORM, r"snils"),
 )

@@ -15,7 +15,9 @@ V6 = LinearPattern(r"(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f.]{0,15}")
 MAC = LinearPattern(
     r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}(?:\.[0-9A-Fa-f]{4}){2}"
 )
-VERSION = Cue(r"v|ver|vers|version|versions|release|released|upgrade|upgraded|update|section|chapter|build|firmware|rfc|kernel|driver|oid|clause")
+VERSION = Cue(
+    r"v|ver|vers|version|versions|release|released|upgrade|upgraded|update|section|chapter|build|firmware|rfc|kernel|driver|oid|clause"
+)
 _WORDLESS = ("0", "255")
 
 
@@ -52,7 +54,11 @@ def _v6(text: FoldedText, start: int, end: int) -> Iterator[Finding]:
         end -= 1
     if shadow[end - 1 : end] == b":" and shadow[end - 2 : end] != b"::":
         end -= 1
-    if not text.stands_alone(start, end) or shadow[start - 1 : start] == b":" or shadow[end : end + 1] == b":":
+    if (
+        not text.stands_alone(start, end)
+        or shadow[start - 1 : start] == b":"
+        or shadow[end : end + 1] == b":"
+    ):
         return
     piece = shadow[start:end].decode("latin-1")
     groups = [group for group in piece.split(":") if group]

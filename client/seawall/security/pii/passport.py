@@ -30,7 +30,9 @@ def find_passports(text: FoldedText) -> Iterator[Finding]:
                 yield Finding(start, end, Kind.PASSPORT, 0.8, "passport.named")
     if b"<<" in text.shadow:
         for start, end in MRZ.spans(text.shadow):
-            if _check_digit(text.shadow[start : start + 9]) == text.shadow[start + 9 : start + 10].replace(b"<", b"0"):
+            if _check_digit(text.shadow[start : start + 9]) == text.shadow[start + 9 : start + 10].replace(
+                b"<", b"0"
+            ):
                 yield Finding(start, end, Kind.PASSPORT, 0.97, "passport.machine_readable")
         for start, end in MRZ_NAMES.spans(text.shadow):
             if end - start >= 40 and text.stands_alone(start, end):  # noqa: PLR2004

@@ -126,7 +126,9 @@ def _card_end(text: FoldedText, groups: list[tuple[int, int]], first: int) -> in
 def _is_card(text: FoldedText, digits: str, start: int, end: int, *, is_whole: bool) -> bool:
     if not luhn(digits) or not digits.strip("0") or not text.stands_alone(start, end):
         return False
-    is_issued = any(len(digits) in lengths and low <= digits[: len(low)] <= high for low, high, lengths in _ISSUERS)
+    is_issued = any(
+        len(digits) in lengths and low <= digits[: len(low)] <= high for low, high, lengths in _ISSUERS
+    )
     if CARD.precedes(text, start) or CARD.follows(text, end):
         is_record = RECORD_NUMBER.nearness(text, start, reach=24) > CARD.nearness(text, start, reach=24)
         return (is_issued or is_whole) and not is_record
@@ -167,4 +169,3 @@ def _alphanumeric_end(shadow: bytes, start: int, count: int) -> int | None:
             return None
         position += 1
     return position if seen == count else None
-

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seawall.security.finding import Finding, Kind
 from seawall.security.folded_text import FoldedText
 from seawall.security.linear_pattern import LinearPattern
+from seawall.security.pii.lexicon import lexicon
 from seawall.security.pii.name_cue import NameCues
 from seawall.security.pii.name_token import Role, Token, tokens_of
 
@@ -21,9 +23,39 @@ ACCEPT = 0.5
 SURE = 0.6
 CERTAIN = 0.85  # nothing around it makes it doubtful
 _ARTICLES = ("la", "el", "le")
-_CITY_OPENINGS = ("san", "santa", "santo", "los", "las", "saint", "sainte", "st", "fort", "port", "puerto", "mount", "lake")
+_CITY_OPENINGS = (
+    "san",
+    "santa",
+    "santo",
+    "los",
+    "las",
+    "saint",
+    "sainte",
+    "st",
+    "fort",
+    "port",
+    "puerto",
+    "mount",
+    "lake",
+)
 _AUXILIARIES = ("will", "may", "mark", "so", "an", "my", "in", "do")
-_CONJUNCTIONS = frozenset((b", ", b" and ", b", and ", b" or ", b" & ", b" und ", b" et ", b" y ", b" e ", b" en ", b" och ", b" og ", b" to "))
+_CONJUNCTIONS = frozenset(
+    (
+        b", ",
+        b" and ",
+        b", and ",
+        b" or ",
+        b" & ",
+        b" und ",
+        b" et ",
+        b" y ",
+        b" e ",
+        b" en ",
+        b" och ",
+        b" og ",
+        b" to ",
+    )
+)
 
 
 @dataclass(slots=True)
@@ -44,17 +76,23 @@ class Candidate:
 def find_persons(text: FoldedText) -> Iterator[Finding]:
     """Yield names of people."""
     cues = NameCues(text)
+    never = lexicon().never_names
     candidates = [
         candidate
         for start, end in RUN.spans(text.shadow)
-        if start == 0 or not text.shadow[start - 1 : start].isalnum()
+        # A single ordinary word, as at the start of most sentences, needs no further look.
+        if text.lower[start:end].rstrip(b".'-") not in never
+        and (start == 0 or not text.shadow[start - 1 : start].isalnum())
         for name in _names(text, tokens_of(text, start, end))
+        if name
         for candidate in _judge(text, cues, name)
     ]
     _spread(text, candidates)
     for candidate in candidates:
         if candidate.score >= ACCEPT:
-            yield Finding(candidate.start, candidate.end, Kind.PERSON, min(candidate.score, 0.95), candidate.detector)
+            yield Finding(
+                candidate.start, candidate.end, Kind.PERSON, min(candidate.score, 0.95), candidate.detector
+            )
     for start, end in cues.lower_names():
         yield Finding(start, end, Kind.PERSON, 0.6, "person.lower_case")
 
@@ -65,17 +103,12 @@ def _spread(text: FoldedText, candidates: list[Candidate]) -> None:
     for candidate in candidates:
         if 0 < candidate.score < ACCEPT and sure.issuperset(candidate.words):
             candidate.vouch("person.again")
-    for neighbours in (zip(candidates, candidates[1:], strict=False), _backwards(candidates)):
+    for neighbours in (itertools.pairwise(candidates), itertools.pairwise(reversed(candidates))):
         for known, other in neighbours:
             if known.score >= ACCEPT > other.score > 0 and len(known.words) == len(other.words):
                 between = text.shadow[min(known.end, other.end) : max(known.start, other.start)]
                 if between in _CONJUNCTIONS:
                     other.vouch("person.listed")
-
-
-def _backwards(candidates: list[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
-    for index in range(len(candidates) - 1, 0, -1):
-        yield candidates[index], candidates[index - 1]
 
 
 def _names(text: FoldedText, tokens: list[Token]) -> Iterator[list[Token]]:
@@ -92,7 +125,12 @@ def _names(text: FoldedText, tokens: list[Token]) -> Iterator[list[Token]]:
         elif token.role is Role.INFLECTED and not (name and name[-1].role in (Role.GIVEN, Role.INITIAL)):
             yield name + ([token._replace(role=Role.END)] if name else [])
             name = []
-        elif len(name) >= LIST_LENGTH_MIN and token.role is Role.GIVEN and name[-1].role is not Role.GIVEN and len(tokens) > TOKENS_MAX:
+        elif (
+            len(name) >= LIST_LENGTH_MIN
+            and token.role is Role.GIVEN
+            and name[-1].role is not Role.GIVEN
+            and len(tokens) > TOKENS_MAX
+        ):
             yield name  # names in a row, nothing between them
             name = [token]
         else:
@@ -118,13 +156,19 @@ def _judge(text: FoldedText, cues: NameCues, name: list[Token]) -> Iterator[Cand
     follower = name.pop() if name and name[-1].role is Role.END else None
     title = name.pop(0) if name and name[0].role is Role.TITLE else None
     _trim(name)
-    if not name or len(name) > TOKENS_MAX or (follower is not None and follower.ends_organisation and title is None):
+    if (
+        not name
+        or len(name) > TOKENS_MAX
+        or (follower is not None and follower.ends_organisation and title is None)
+    ):
         return
     if all(token.role is Role.INITIAL for token in name):
         return
     score = 0.9 if title is not None else _score(text, cues, name)
     words = frozenset(token.word for token in name if token.role not in (Role.INITIAL, Role.PARTICLE))
-    yield Candidate(name[0].start, name[-1].end, words, round(score, 2), "person.titled" if title else "person.name")
+    yield Candidate(
+        name[0].start, name[-1].end, words, round(score, 2), "person.titled" if title else "person.name"
+    )
 
 
 def _trim(name: list[Token]) -> None:
@@ -135,17 +179,23 @@ def _trim(name: list[Token]) -> None:
     while name and name[-1].role is Role.PARTICLE:
         name.pop()
     # "Call Anna", "Will Anna come": the first word is a verb, not a name.
-    if len(name) > 1 and name[0].is_soft and (name[0].role is Role.SURNAME or (name[0].word in _AUXILIARIES and name[1].role is Role.GIVEN)):
+    if (
+        len(name) > 1
+        and name[0].is_soft
+        and (name[0].role is Role.SURNAME or (name[0].word in _AUXILIARIES and name[1].role is Role.GIVEN))
+    ):
         name.pop(0)
 
 
 def _score(text: FoldedText, cues: NameCues, name: list[Token]) -> float:
     start, end = name[0].start, name[-1].end
     weight = _inner_weight(name)
-    if weight >= CERTAIN:
+    if weight >= CERTAIN or name[0].is_code:
         return weight
     if cues.introduces(start):
-        return weight + 0.6 if any(not token.is_place or token.role is Role.GIVEN for token in name) else weight
+        return (
+            weight + 0.6 if any(not token.is_place or token.role is Role.GIVEN for token in name) else weight
+        )
     if text.column_header(start) and cues.heads_names(start):
         return weight + 0.6
     if weight <= 0:

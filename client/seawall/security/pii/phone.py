@@ -46,7 +46,9 @@ _EXTENSION = LinearPattern(r",? ?(?:x|ext\.?|extension|poste|dw\.?|#) ?[0-9]{1,6
 def find_phones(text: FoldedText, regions: tuple[str, ...] = DEFAULT_REGIONS) -> Iterator[Finding]:
     """Yield telephone numbers; `regions` are ISO 3166 codes, upper case."""
     for run_start, run_end in DIGIT_RUN.spans(text.shadow):
-        for match in CANDIDATE.finditer(text.shadow, run_start, min(run_end + EXTENSION_LENGTH_MAX, len(text))):
+        for match in CANDIDATE.finditer(
+            text.shadow, run_start, min(run_end + EXTENSION_LENGTH_MAX, len(text))
+        ):
             start, end = _trim(text.shadow, *match.span())
             score = _score(text, start, end, regions) if start < run_end else 0
             if score:
@@ -56,7 +58,9 @@ def find_phones(text: FoldedText, regions: tuple[str, ...] = DEFAULT_REGIONS) ->
 def _trim(shadow: bytes, start: int, end: int) -> tuple[int, int]:
     if shadow[start:end].count(b"(") > shadow[start:end].count(b")") and shadow[start : start + 1] == b"(":
         start += 1
-    while shadow[end - 1] in b" ./-\xa0\xad(" or (shadow[end - 1 : end] == b")" and b"(" not in shadow[start:end]):
+    while shadow[end - 1] in b" ./-\xa0\xad(" or (
+        shadow[end - 1 : end] == b")" and b"(" not in shadow[start:end]
+    ):
         end -= 1
     return start, end
 
@@ -71,16 +75,22 @@ def _score(text: FoldedText, start: int, end: int, regions: tuple[str, ...]) -> 
     if b"+" in body[:2]:
         return _abroad_score(digits_of(body.replace(b"(0)", b"")))
     named = _named(text, start, end)
-    if _DATE_OR_DECIMAL.fullmatch(body) and not (named and b"." not in body and b"/" not in body and body[:2] != b"97"):
+    if _DATE_OR_DECIMAL.fullmatch(body) and not (
+        named and b"." not in body and b"/" not in body and body[:2] != b"97"
+    ):
         return 0
     if digits[:2] == b"00" and _is_possible_abroad(digits[2:]) and (named or len(body) > len(digits)):
         return 0.85
     if _NORTH_AMERICAN.fullmatch(body):
         return 0.9 if named or not RECORD_NUMBER.precedes(text, start, reach=20) else 0
-    return _national_score(body, digits, named=named, is_record=RECORD_NUMBER.precedes(text, start, reach=24), regions=regions)
+    return _national_score(
+        body, digits, named=named, is_record=RECORD_NUMBER.precedes(text, start, reach=24), regions=regions
+    )
 
 
-def _national_score(body: bytes, digits: bytes, *, named: bool, is_record: bool, regions: tuple[str, ...]) -> float:
+def _national_score(
+    body: bytes, digits: bytes, *, named: bool, is_record: bool, regions: tuple[str, ...]
+) -> float:
     if named:
         return 0.8 if _is_valid_at_home(digits, regions) else 0.6
     if is_record or not _is_valid_at_home(digits, regions):
@@ -99,9 +109,16 @@ def _stands_apart(text: FoldedText, start: int, end: int) -> bool:
     before, after = text.shadow[max(0, start - 2) : start], text.shadow[end : end + 2]
     if not text.stands_alone(start, end) or before[-1:] in (b"#", b"$", b"\xa3", b"@", b"&", b"\xa4"):
         return False
-    if before[-1:] in (b"-", b".", b"/", b":", b"=") and before[:1].isalnum() and before[-1:] not in (b":", b"="):
+    if (
+        before[-1:] in (b"-", b".", b"/", b":", b"=")
+        and before[:1].isalnum()
+        and before[-1:] not in (b":", b"=")
+    ):
         return False
-    return not (after[:1] in (b"-", b".", b"/", b":") and after[1:].isdigit()) and after[:1] not in (b"%", b"\xb0")
+    return not (after[:1] in (b"-", b".", b"/", b":") and after[1:].isdigit()) and after[:1] not in (
+        b"%",
+        b"\xb0",
+    )
 
 
 def _abroad_score(digits: bytes) -> float:
@@ -114,7 +131,9 @@ def _abroad_score(digits: bytes) -> float:
 def _is_possible_abroad(digits: bytes) -> bool:
     """Tell whether the digits are a country code and then a national number of a length possible there."""
     number = digits.decode()
-    return any(len(number) - size in _possible_lengths(int(number[:size])) for size in (1, 2, 3) if number[:size])
+    return any(
+        len(number) - size in _possible_lengths(int(number[:size])) for size in (1, 2, 3) if number[:size]
+    )
 
 
 @cache

@@ -22,9 +22,7 @@ STREET_COMPOUNDS = (
     r"gatan|gata|v\xe4gen|vagen|veien|vegen|gade|gr\xe4nd|torget|all\xe9n|katu|kuja|utca|\xfatca"
 )
 # Grown into the name, but so are words of other meaning: "During", "Colgate", "Rotterdam".
-STREET_COMPOUNDS_ORDINARY = (
-    r"weg|ring|damm|ufer|steig|stieg|anger|winkel|pfad|promenade|dijk|steeg|hof|pad|baan|gate|gaten|vej|vei|stien|all\xe9|plassen|bakken|stigen|backen|torg|tori|polku|rinne|tie"
-)
+STREET_COMPOUNDS_ORDINARY = r"weg|ring|damm|ufer|steig|stieg|anger|winkel|pfad|promenade|dijk|steeg|hof|pad|baan|gate|gaten|vej|vei|stien|all\xe9|plassen|bakken|stigen|backen|torg|tori|polku|rinne|tie"
 # A word of its own behind the name: "Passauer Stra\xdfe 33", "Erzs\xe9bet t\xe9r 19".
 STREET_SECOND_WORDS = r"Stra\xdfe|Strasse|Weg|Platz|Allee|Gasse|Ring|Damm|Ufer|Steig|Straat|Laan|Plein|Baan|terrasse|gate|gata|t\xe9r|utca|\xfat|\xfatja|u\.|tn|tee|pst"
 # In front of the name: "rue Victor Hugo", "Calle Mayor 3", "ul. D\xfbuga 4".

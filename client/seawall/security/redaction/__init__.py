@@ -1,8 +1,8 @@
 """Redaction: find what must not leave the process, replace it, and put it back into the answer.
 
-    redactor = Redactor()                       # one for each conversation
-    redacted = redactor.redact("Mail jane@corp.example")
-    answer = redactor.restore(answer_of_the_model)
+redactor = Redactor()                       # one for each conversation
+redacted = redactor.redact("Mail jane@corp.example")
+answer = redactor.restore(answer_of_the_model)
 """
 
 from seawall.security.finding import Finding, Kind

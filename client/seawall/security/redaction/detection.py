@@ -19,13 +19,15 @@ from seawall.security.pii.person import find_persons
 from seawall.security.pii.phone import DEFAULT_REGIONS, find_phones
 from seawall.security.pii.wallet import find_wallets
 from seawall.security.redaction.overlap import resolve
-
 from seawall.security.secrets.assignment import find_assigned_secrets
 from seawall.security.secrets.credential import find_credentials
 from seawall.security.secrets.json_web_token import find_json_web_tokens
 from seawall.security.secrets.private_key import find_private_keys
 from seawall.security.secrets.registered import RegisteredSecrets
 from seawall.security.secrets.vendor_key import find_vendor_keys
+
+# No number of the kinds below has fewer digits.
+NUMBER_DIGITS_MIN = 4
 
 
 class Detection(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,12 +61,14 @@ def _detect(text: FoldedText, detection: Detection) -> Iterator[Finding]:
     yield from find_assigned_secrets(text)
     yield from find_emails(text)
     yield from find_network_addresses(text)
-    yield from find_cards(text)
-    yield from find_ibans(text)
-    yield from find_wallets(text)
-    yield from find_national_ids(text)
-    yield from find_passports(text)
-    yield from find_birth_dates(text)
-    yield from find_phones(text, detection.phone_regions)
-    yield from find_addresses(text)
+    if text.digit_count >= NUMBER_DIGITS_MIN:
+        yield from find_cards(text)
+        yield from find_ibans(text)
+        yield from find_wallets(text)
+        yield from find_national_ids(text)
+        yield from find_passports(text)
+        yield from find_birth_dates(text)
+        yield from find_phones(text, detection.phone_regions)
+    if text.digit_count:
+        yield from find_addresses(text)
     yield from find_persons(text)

@@ -10,10 +10,10 @@ from seawall.security.finding import Kind
 
 OPENING, CLOSING = "[[", "]]"
 TAG_LENGTH = 12
+# Under this label stands a placeholder that came back in somebody's text.
+ECHO_LABEL = "TEXT"
 NUMBER_DIGITS_MAX = 9
-LENGTH_MAX = (
-    len(OPENING) + max(map(len, Kind)) + 1 + NUMBER_DIGITS_MAX + 1 + TAG_LENGTH + len(CLOSING)
-)
+LENGTH_MAX = len(OPENING) + max(map(len, Kind)) + 1 + NUMBER_DIGITS_MAX + 1 + TAG_LENGTH + len(CLOSING)
 _BODY = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-")
 
 
@@ -25,9 +25,9 @@ class PlaceholderMint:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
 
-    def mint(self, kind: Kind, number: int) -> str:
-        """Return the placeholder of the `number`-th value of a kind."""
-        label = f"{kind.value.replace('_', '-')}-{number}"
+    def mint(self, label: str, number: int) -> str:
+        """Return the placeholder of the `number`-th value under a label."""
+        label = f"{label.replace('_', '-')}-{number}"
         digest = hmac.digest(self._key, label.encode(), "sha256")
         tag = base64.b32encode(digest).decode().lower()[:TAG_LENGTH]
         return f"{OPENING}{label}-{tag}{CLOSING}"

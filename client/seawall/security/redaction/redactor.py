@@ -8,7 +8,7 @@ import msgspec
 
 from seawall.security.finding import Finding, Kind
 from seawall.security.redaction.detection import Detection, find
-from seawall.security.redaction.placeholder import OPENING, placeholder_end
+from seawall.security.redaction.placeholder import ECHO_LABEL, OPENING, placeholder_end
 from seawall.security.redaction.restorer import Encode, StreamRestorer, restore, verbatim
 from seawall.security.redaction.vault import ENTRIES_MAX, Vault
 
@@ -39,8 +39,8 @@ class Redactor:
         findings = find(text, self._detection)
         pieces: list[str] = []
         position = 0
-        for start, end, kind in _merge(findings, self._own_placeholders(text)):
-            pieces += text[position:start], self._vault.placeholder(kind, text[start:end])
+        for start, end, label in _merge(findings, self._own_placeholders(text)):
+            pieces += text[position:start], self._vault.placeholder(label, text[start:end])
             position = end
         pieces.append(text[position:])
         return Redacted("".join(pieces), findings)
@@ -72,15 +72,16 @@ class Redactor:
         return f"Redactor({self._vault!r})"
 
 
-def _merge(findings: Iterable[Finding], echoes: Iterable[tuple[int, int]]) -> list[tuple[int, int, Kind]]:
-    """Order findings and echoed placeholders; where they overlap, one replacement of the wider kind covers both."""
-    spans = [(finding.start, finding.end, finding.kind) for finding in findings]
-    spans += [(start, end, Kind.PERSON) for start, end in echoes]
-    merged: list[tuple[int, int, Kind]] = []
-    for start, end, kind in sorted(spans):
+def _merge(findings: Iterable[Finding], echoes: Iterable[tuple[int, int]]) -> list[tuple[int, int, str]]:
+    """Order findings and echoed placeholders; where they overlap, one replacement covers both."""
+    spans = [(finding.start, finding.end, finding.kind.value) for finding in findings]
+    spans += [(start, end, ECHO_LABEL) for start, end in echoes]
+    merged: list[tuple[int, int, str]] = []
+    for start, end, label in sorted(spans):
         if merged and start < merged[-1][1]:
-            before = merged.pop()
-            merged.append((before[0], max(before[1], end), min(before[2], kind, key=list(Kind).index)))
+            before, reached, known = merged.pop()
+            secret = Kind.SECRET.value in (known, label)
+            merged.append((before, max(reached, end), Kind.SECRET.value if secret else known))
         else:
-            merged.append((start, end, kind))
+            merged.append((start, end, label))
     return merged

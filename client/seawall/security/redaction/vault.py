@@ -24,31 +24,31 @@ class Vault:
 
     def __init__(self, entries_max: int = ENTRIES_MAX) -> None:
         self._entries_max = entries_max
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all values; placeholders handed out so far restore nothing any more."""
         self._mint = PlaceholderMint()
-        self._numbers: dict[Kind, int] = {}
+        self._numbers: dict[str, int] = {}
         self._placeholders: dict[bytes, str] = {}
         self._values: dict[str, str] = {}
 
-    def placeholder(self, kind: Kind, value: str) -> str:
+    def placeholder(self, label: str, value: str) -> str:
         """Return the placeholder of a value, always the same for the same value; VaultFullError when full."""
-        known = self._mint.fingerprint(f"{kind}\0{value}")
+        known = self._mint.fingerprint(f"{label}\0{value}")
         placeholder = self._placeholders.get(known)
         if placeholder is None:
             if len(self._placeholders) >= self._entries_max:
                 raise VaultFullError(f"more than {self._entries_max} redacted values in one conversation")
-            self._numbers[kind] = number = self._numbers.get(kind, 0) + 1
-            placeholder = self._placeholders[known] = self._mint.mint(kind, number)
-            if kind is not Kind.SECRET:
+            self._numbers[label] = number = self._numbers.get(label, 0) + 1
+            placeholder = self._placeholders[known] = self._mint.mint(label, number)
+            if label != Kind.SECRET:
                 self._values[placeholder] = value
         return placeholder
 
     def value(self, placeholder: str) -> str | None:
         """Return what a placeholder stands for: None for a secret, and for what this vault never handed out."""
         return self._values.get(placeholder)
-
-    def clear(self) -> None:
-        """Forget all values; placeholders handed out so far restore nothing any more."""
-        self.__init__(self._entries_max)  # type: ignore[misc]
 
     def __len__(self) -> int:
         return len(self._placeholders)

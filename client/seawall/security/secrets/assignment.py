@@ -24,15 +24,28 @@ ASSIGNMENT = LinearPattern(
     rf"(?:{_KEYWORDS})[a-z0-9_.-]*\\?[\"'\])]{{0,3}}[ \t]{{0,24}}(?:=>|:=|\?=|\|\|:|==|=|:|,|<-|\bis\b)[ \t]{{0,24}}(?:\\?[\"'`]{{0,2}}(?:bearer |basic |token ))?(?:@|[brfu]{{1,2}}[\"'])?\\?[\"'`]{{0,3}}",
     ignore_case=True,
 )
-FLAG = LinearPattern(r"--[a-z0-9-]*(?:secret|token|password|passwd|passphrase|api-?key|key)[a-z0-9-]*[ =]{1,2}\\?[\"'`]?", ignore_case=True)
+FLAG = LinearPattern(
+    r"--[a-z0-9-]*(?:secret|token|password|passwd|passphrase|api-?key|key)[a-z0-9-]*[ =]{1,2}\\?[\"'`]?",
+    ignore_case=True,
+)
 NAME_LENGTH_MAX, VALUE_LENGTH_MAX = 48, 512
 _BARE_VALUE = LinearPattern(r"[^\s\"'`,;<>(){}\[\]\\]{4,512}")
-ELEMENT = LinearPattern(r"<([a-z0-9_.:-]*(?:secret|token|passw|passphrase|pwd|apikey|api_key|key)[a-z0-9_.-]*)(?: [^<>]*)?>([^<>\s]{4,512})</", ignore_case=True)
-ATTRIBUTE = LinearPattern(r"(?:key|name)=\"([^\"<>\n]*(?:secret|token|passw|pwd|apikey|api_key|api-key)[^\"<>\n]*)\"\s{1,40}value=\"([^\"\n]{4,512})\"", ignore_case=True)
+ELEMENT = LinearPattern(
+    r"<([a-z0-9_.:-]*(?:secret|token|passw|passphrase|pwd|apikey|api_key|key)[a-z0-9_.-]*)(?: [^<>]*)?>([^<>\s]{4,512})</",
+    ignore_case=True,
+)
+ATTRIBUTE = LinearPattern(
+    r"(?:key|name)=\"([^\"<>\n]*(?:secret|token|passw|pwd|apikey|api_key|api-key)[^\"<>\n]*)\"\s{1,40}value=\"([^\"\n]{4,512})\"",
+    ignore_case=True,
+)
 _PREFILTER = tuple(word.encode() for word in _KEYWORDS.split("|"))
 HEX_LENGTH_MIN, NUMBER_LENGTH_MIN = 16, 15
+PASSPHRASE_SPACES_MAX = 4
+TOKEN_ENTROPY_BITS, KEY_ENTROPY_BITS = 2.6, 3.0
 PASSWORD_LENGTH_MIN, TOKEN_LENGTH_MIN, KEY_LENGTH_MIN = 6, 10, 20
-_CODE = LinearPattern(r"^(?:[A-Za-z_$][A-Za-z0-9_$]*(?:(?:\.|::|->)[A-Za-z_$][A-Za-z0-9_$]*)+\(?|(?:self|this|os|process|env|config|settings|args|vault|secrets|var|local|data|request|params|context|module)[.\[(].*|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z0-9]+)+|.*[(\[{]|https?:/{0,2}.*|[./~].*/.*|[A-Za-z]:\\.*|.*\.(?:pem|crt|cer|key|json|ya?ml|txt|py|js|ts|go|rs|java|xml|conf|cfg|ini|p12|pfx|jks|png|svg|keytab|md|html)|v?[0-9]+(?:\.[0-9]+)+.*)$")
+_CODE = LinearPattern(
+    r"^(?:[A-Za-z_$][A-Za-z0-9_$]*(?:(?:\.|::|->)[A-Za-z_$][A-Za-z0-9_$]*)+\(?|(?:self|this|os|process|env|config|settings|args|vault|secrets|var|local|data|request|params|context|module)[.\[(].*|[a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z0-9]+)+|.*[(\[{]|https?:/{0,2}.*|[./~].*/.*|[A-Za-z]:\\.*|.*\.(?:pem|crt|cer|key|json|ya?ml|txt|py|js|ts|go|rs|java|xml|conf|cfg|ini|p12|pfx|jks|png|svg|keytab|md|html)|v?[0-9]+(?:\.[0-9]+)+.*)$"
+)
 
 
 def find_assigned_secrets(text: FoldedText) -> Iterator[Finding]:
@@ -44,7 +57,9 @@ def find_assigned_secrets(text: FoldedText) -> Iterator[Finding]:
         for start, end in pattern.spans(text.shadow):
             trust = trust_of(_name_before(text.shadow, start, end).decode("latin-1"))
             value = _value_at(text.shadow, end) if trust is not Trust.NONE else None
-            if value is not None and _is_secret(trust, text.shadow[slice(*value)], is_quoted=text.shadow[end - 1] in _QUOTES):
+            if value is not None and _is_secret(
+                trust, text.shadow[slice(*value)], is_quoted=text.shadow[end - 1] in _QUOTES
+            ):
                 yield Finding(*value, Kind.SECRET, 0.8, "secret.assigned")
     for pattern in (ELEMENT, ATTRIBUTE):
         for match in pattern.finditer(text.shadow):
@@ -88,18 +103,21 @@ def _is_secret(trust: Trust, value: bytes, *, is_quoted: bool) -> bool:
         return False
     if value.isdigit():
         return trust is Trust.TOKEN and is_quoted and len(value) >= NUMBER_LENGTH_MIN
+    if not _is_mixed(value):
+        return False
     if trust is Trust.TOKEN:
-        return len(value) >= TOKEN_LENGTH_MIN and _is_mixed(value) and entropy_bits(value) >= 2.6  # noqa: PLR2004
-    return len(value) >= KEY_LENGTH_MIN and _is_mixed(value) and entropy_bits(value) >= 3 and not is_uuid(value)  # noqa: PLR2004
+        return len(value) >= TOKEN_LENGTH_MIN and entropy_bits(value) >= TOKEN_ENTROPY_BITS
+    return len(value) >= KEY_LENGTH_MIN and entropy_bits(value) >= KEY_ENTROPY_BITS and not is_uuid(value)
 
 
 def _is_password(value: bytes, *, is_quoted: bool) -> bool:
-    if len(value) < PASSWORD_LENGTH_MIN or value.count(b" ") > 4:  # noqa: PLR2004
+    if len(value) < PASSWORD_LENGTH_MIN or value.count(b" ") > PASSPHRASE_SPACES_MAX:
         return False
     if b" " in value:
         return has_digit(value) and is_quoted and not is_wordy(value)
-    classes = character_classes(value)
-    return (classes >= 2 and (has_digit(value) or classes >= 3)) and not (is_wordy(value) and not has_digit(value))  # noqa: PLR2004
+    if has_digit(value):
+        return character_classes(value) > 1
+    return character_classes(value) > 2 and not is_wordy(value)  # noqa: PLR2004
 
 
 def _is_mixed(value: bytes) -> bool:

@@ -15,8 +15,13 @@ HEADER = LinearPattern(
     ignore_case=True,
 )
 BEARER = LinearPattern(r"\bbearer[ \t]{1,3}([A-Za-z0-9._~+/=-]{20,})", ignore_case=True)
-COMMAND = LinearPattern(r"(?:^|\s)(?:-u|--user|--proxy-user|-U)(?:[ =]{1,3}|)(?:\"([^\"\n]{1,128}?:[^\"\n]{0,128})\"|'([^'\n]{1,128}?:[^'\n]{0,128})'|([^\s\"':$]{1,128}:'[^'\n]{2,128}')|([^\s\"':]{1,128}:[^\s\"']{2,128}))")
-LOGIN = LinearPattern(r"(?:login|user|account)[ \t\n]{1,4}\S{1,64}[ \t\n]{1,4}(?:password|passwd)[ \t]{1,4}(\S{4,128})", ignore_case=True)
+COMMAND = LinearPattern(
+    r"(?:^|\s)(?:-u|--user|--proxy-user|-U)(?:[ =]{1,3}|)(?:\"([^\"\n]{1,128}?:[^\"\n]{0,128})\"|'([^'\n]{1,128}?:[^'\n]{0,128})'|([^\s\"':$]{1,128}:'[^'\n]{2,128}')|([^\s\"':]{1,128}:[^\s\"']{2,128}))"
+)
+LOGIN = LinearPattern(
+    r"(?:login|user|account)[ \t\n]{1,4}\S{1,64}[ \t\n]{1,4}(?:password|passwd)[ \t]{1,4}(\S{4,128})",
+    ignore_case=True,
+)
 LENGTH_MIN = 6
 HEADER_LENGTH_MIN = 16
 
@@ -25,9 +30,9 @@ def find_credentials(text: FoldedText) -> Iterator[Finding]:
     """Yield passwords in URLs, authorization headers, `curl -u` and netrc lines."""
     shadow, lower = text.shadow, text.lower
     if b"://" in shadow and b"@" in shadow:
-        for match in URL.finditer(shadow):
-            if not _is_stand_in(match.group(1)):
-                yield Finding(*match.span(1), Kind.SECRET, 0.9, "secret.url_password")
+        yield from _passwords(shadow, URL, 0.9, "secret.url_password")
+    if b"login" in lower or b"machine" in lower:
+        yield from _passwords(shadow, LOGIN, 0.8, "secret.login_file")
     if b"auth" in lower:
         for match in HEADER.finditer(shadow):
             if _is_credential(match.group(2), named=match.span(1)[0] >= 0):
@@ -38,10 +43,12 @@ def find_credentials(text: FoldedText) -> Iterator[Finding]:
                 yield Finding(*match.span(1), Kind.SECRET, 0.85, "secret.bearer")
     if b"curl" in lower or b"wget" in lower or b"http" in lower:
         yield from _commands(shadow)
-    if b"login" in lower or b"machine" in lower:
-        for match in LOGIN.finditer(shadow):
-            if not _is_stand_in(match.group(1)):
-                yield Finding(*match.span(1), Kind.SECRET, 0.8, "secret.login_file")
+
+
+def _passwords(shadow: bytes, pattern: LinearPattern, score: float, detector: str) -> Iterator[Finding]:
+    for match in pattern.finditer(shadow):
+        if not _is_stand_in(match.group(1)):
+            yield Finding(*match.span(1), Kind.SECRET, score, detector)
 
 
 def _commands(shadow: bytes) -> Iterator[Finding]:
@@ -50,10 +57,19 @@ def _commands(shadow: bytes) -> Iterator[Finding]:
         start, end = match.span(group)
         user, _, password = shadow[start:end].partition(b":")
         if not password:
-            password, start = user, start - len(user) - 1  # a key in place of the user, as some services want it
+            password, start = (
+                user,
+                start - len(user) - 1,
+            )  # a key in place of the user, as some services want it
         value = password.strip(b"'\"")
         if not _is_stand_in(value) and not _is_stand_in_name(user):
-            yield Finding(start + len(user) + 1, start + len(user) + 1 + len(password), Kind.SECRET, 0.85, "secret.command_line")
+            yield Finding(
+                start + len(user) + 1,
+                start + len(user) + 1 + len(password),
+                Kind.SECRET,
+                0.85,
+                "secret.command_line",
+            )
 
 
 def _is_stand_in_name(user: bytes) -> bool:

@@ -35,7 +35,9 @@ def guises(value: str) -> Iterator[Guise]:
     """Yield the guises of `value`; some may be equal."""
     raw = value.encode("utf-8", "surrogatepass")
     lead = next((index for index, char in enumerate(value) if char.isascii() and char.isalnum()), 0)
-    trail = next((index for index, char in enumerate(reversed(value)) if char.isascii() and char.isalnum()), 0)
+    trail = next(
+        (index for index, char in enumerate(reversed(value)) if char.isascii() and char.isalnum()), 0
+    )
     rotated = codecs.encode(value, "rot13")
     yield Guise(_plain(value), ESCAPE_LENGTH * lead, ESCAPE_LENGTH * trail)
     yield Guise(_plain(rotated), lead, trail)

@@ -30,7 +30,9 @@ def find_json_web_tokens(text: FoldedText) -> Iterator[Finding]:
 
 
 def _starts_token(text: FoldedText, start: int) -> bool:
-    return start == 0 or not (text.shadow[start - 1 : start].isalnum() or text.shadow[start - 1 : start] in (b"_", b"-"))
+    return start == 0 or not (
+        text.shadow[start - 1 : start].isalnum() or text.shadow[start - 1 : start] in (b"_", b"-")
+    )
 
 
 def _is_header(part: bytes) -> bool:

@@ -40,7 +40,11 @@ def _armoured(shadow: bytes) -> Iterator[Finding]:
     for (start, body), limit in zip(openings, following, strict=True):
         while index < len(closings) and closings[index] <= body:
             index += 1
-        end = closings[index] if index < len(closings) and closings[index] <= limit else _base64_end(shadow, body, limit)
+        end = (
+            closings[index]
+            if index < len(closings) and closings[index] <= limit
+            else _base64_end(shadow, body, limit)
+        )
         solid = shadow[body:end].translate(None, b" \n\r\t\\\"'")
         if len(solid.partition(b"-----END")[0]) >= BODY_LENGTH_MIN:
             yield Finding(start, end, Kind.SECRET, 0.97, "secret.private_key")

@@ -14,7 +14,7 @@ _PLACEHOLDERS = (
     b"not-a-real", b"hidden", b"masked", b"<", b"${", b"{{", b"$(", b"%(", b"0123456789", b"123456789012", b"abcdefgh", b"qwerty",
 )  # fmt: skip
 _KNOWN = frozenset(
-    b"test testing password passwd pass secret token key apikey null none nil undefined true false string default admin root user username guest "  # noqa: SIM905
+    b"test testing password passwd pass secret token key apikey null none nil undefined true false string default admin root user username guest "
     b"postgres mysql mongo redis rabbitmq localhost empty required optional unknown invalid enabled disabled auto public private foo bar baz xxx yyy zzz abc abcdef changeit letmein hello".split()
 )
 WORD_LENGTH_MEAN_MIN = 3.6
@@ -30,7 +30,9 @@ _UPPER = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 def entropy_bits(value: bytes) -> float:
     """Return Shannon's entropy in bits for each byte."""
     total = len(value)
-    return -sum(count / total * math.log2(count / total) for count in Counter(value).values()) if total else 0.0
+    return (
+        -sum(count / total * math.log2(count / total) for count in Counter(value).values()) if total else 0.0
+    )
 
 
 def is_placeholder(value: bytes) -> bool:

@@ -73,7 +73,11 @@ class RegisteredSecrets:
                 reached = end
                 first, final = view.locate(start)[0], view.locate(end - 1)[1]
                 yield Finding(
-                    _spread(text.shadow, first, -1, lead), _spread(text.shadow, final, 1, trail), Kind.SECRET, 1.0, "secret.registered"
+                    _spread(text.shadow, first, -1, lead),
+                    _spread(text.shadow, final, 1, trail),
+                    Kind.SECRET,
+                    1.0,
+                    "secret.registered",
                 )
 
     def __len__(self) -> int:

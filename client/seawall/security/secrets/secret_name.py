@@ -14,8 +14,43 @@ class Trust(Enum):
     NONE = "none"
 
 
-_PASSWORDS = frozenset("password passwd passphrase passcode pwd pass pw psk passwort contrasena motdepasse".split())  # noqa: SIM905
-_SECRETS = frozenset("secret secrets token tokens credential credentials apikey apikeys authtoken accesstoken refreshtoken secretkey accesskey privatekey authkey jwt bearer authorization".split())  # noqa: SIM905
+_PASSWORDS = frozenset(
+    [
+        "password",
+        "passwd",
+        "passphrase",
+        "passcode",
+        "pwd",
+        "pass",
+        "pw",
+        "psk",
+        "passwort",
+        "contrasena",
+        "motdepasse",
+    ]
+)
+_SECRETS = frozenset(
+    [
+        "secret",
+        "secrets",
+        "token",
+        "tokens",
+        "credential",
+        "credentials",
+        "apikey",
+        "apikeys",
+        "authtoken",
+        "accesstoken",
+        "refreshtoken",
+        "secretkey",
+        "accesskey",
+        "privatekey",
+        "authkey",
+        "jwt",
+        "bearer",
+        "authorization",
+    ]
+)
 _KEY_QUALIFIERS = frozenset(
     "api access secret private auth authentication encryption signing master client service app application account admin deploy license session token shared storage subscription license hmac aes rsa webhook bot server instrumentation ingest write consumer user integration".split()  # noqa: SIM905
 )
@@ -26,7 +61,58 @@ _DESCRIPTIONS = frozenset(
     "source variable env issuer audience scope scopes location arn alias fingerprint thumbprint date time timestamp at by for from ref reference mode level kind state host port user username email column table list set map dict group role code "
     "budget counter counts usage price cost input output prompt completion tokens".split()
 )
-_PUBLIC = frozenset("authenticity csrf xsrf nonce public pub publishable primary foreign sort partition cache bucket sequence schema object row hot shortcut keyboard column composite unique natural surrogate registry host press pressed down up valid str chars bar word accessibility accessor access_id key_pair keypair idempotency i18n translation locale accelerator binding blind".split())  # noqa: SIM905
+_PUBLIC = frozenset(
+    [
+        "authenticity",
+        "csrf",
+        "xsrf",
+        "nonce",
+        "public",
+        "pub",
+        "publishable",
+        "primary",
+        "foreign",
+        "sort",
+        "partition",
+        "cache",
+        "bucket",
+        "sequence",
+        "schema",
+        "object",
+        "row",
+        "hot",
+        "shortcut",
+        "keyboard",
+        "column",
+        "composite",
+        "unique",
+        "natural",
+        "surrogate",
+        "registry",
+        "host",
+        "press",
+        "pressed",
+        "down",
+        "up",
+        "valid",
+        "str",
+        "chars",
+        "bar",
+        "word",
+        "accessibility",
+        "accessor",
+        "access_id",
+        "key_pair",
+        "keypair",
+        "idempotency",
+        "i18n",
+        "translation",
+        "locale",
+        "accelerator",
+        "binding",
+        "blind",
+    ]
+)
 
 
 def words_of(name: str) -> list[str]:
@@ -52,7 +138,7 @@ def trust_of(name: str) -> Trust:
     last = words[-1]
     if last in _PASSWORDS:
         return Trust.PASSWORD
-    if last in _DESCRIPTIONS and last not in ("tokens",):
+    if last in _DESCRIPTIONS and last != "tokens":
         return Trust.NONE
     if last in ("secrets", "credentials", "keys"):
         return Trust.KEY

@@ -33,7 +33,11 @@ class SqueezedView:
         spans = []
         for data, start, end in self._chunks:
             if end - start == len(data):
-                spans += [(start + index, start + index + 1) for index, byte in enumerate(data) if byte in _ALPHANUMERIC]
+                spans += [
+                    (start + index, start + index + 1)
+                    for index, byte in enumerate(data)
+                    if byte in _ALPHANUMERIC
+                ]
             elif data and data[0] in _ALPHANUMERIC:
                 spans.append((start, end))
         return spans

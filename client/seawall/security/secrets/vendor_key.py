@@ -82,5 +82,9 @@ def find_vendor_keys(text: FoldedText) -> Iterator[Finding]:
 def _judge(text: FoldedText, rule: VendorRule, match: Match) -> Iterator[Finding]:
     group = next((index for index in range(1, rule.groups + 1) if match.span(index)[0] >= 0), 0)
     value = match.group(group)
-    if text.stands_alone(*match.span()) and not is_placeholder(value) and (has_digit(value) or not rule.needs_digit):
+    if (
+        text.stands_alone(*match.span())
+        and not is_placeholder(value)
+        and (has_digit(value) or not rule.needs_digit)
+    ):
         yield Finding(*match.span(group), Kind.SECRET, 0.95, f"secret.{rule.name}")
