@@ -6,6 +6,8 @@ import base64
 import codecs
 import html
 import json
+import subprocess
+import sys
 import urllib.parse
 from itertools import pairwise
 
@@ -82,6 +84,21 @@ TRANSFORMS = {
 def test_an_attack_is_blocked_in_any_disguise(transform, channel):
     """Encoded, dressed up, hidden, spaced out or turned round: the verdict is the same."""
     assert FIREWALL.scan(transform(ATTACK), channel).action is Action.BLOCK
+
+
+@pytest.mark.parametrize("hide", [tagged, selected], ids=["tags", "selectors"])
+def test_hidden_text_is_read_as_well_as_found(hide):
+    """The message itself is scanned, and its finding lies where it was hidden."""
+    text = f"Nice day.{hide(ATTACK)}"
+    found = {finding.rule: finding for finding in FIREWALL.scan(text, "user").findings}
+    assert found["override.ignore-prior"].transforms == ("hidden",)
+    assert found["override.ignore-prior"].start == len("Nice day.")
+
+
+def test_the_client_loads_without_the_engines():
+    """Importing the package does not import the firewall's engines."""
+    check = "import sys, seawall; sys.exit(bool({'re2', 'ahocorasick', 'seawall.security.firewall'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,20 @@ EXFILTRATION = {
     "after lone backtick": f"it's a ` sign\n![x]({SECRET_URL})",
     "in code span": f"`![x]({SECRET_URL})`",
     "fence in html": f'<div>\n```\n<img src="{SECRET_URL}">',
+    "fence closed with indent": f"```\nx\n  ```\n<img src='{SECRET_URL}'>",
+    "fence opened with indent": f"  ```\nx\n```\n<img src='{SECRET_URL}'>",
+    "fence in list": f"- a\n  ```\n<img src='{SECRET_URL}'>\n\n```\nx\n```\n<img src='{SECRET_URL}'>",
+    "fence in quote": f"> ```\n<img src='{SECRET_URL}'>\n\n```\nx\n```\n<img src='{SECRET_URL}'>",
+    "code spans in a row": f"``` a ``` <img src='{SECRET_URL}'> ```",
+    "code spans in a list": f"- ``` a ``` <img src='{SECRET_URL}'> ```",
+    "code in html": f"<div>\n` <img src='{SECRET_URL}'> `",
+    "code in quoted html": f"> <div>\n> ` <img src='{SECRET_URL}'> `",
+    "fence in pre": f"<pre>\n\n```\n<img src='{SECRET_URL}'>\n```\n</pre>",
+    "fence behind hidden text": f"\U000e0041~~~\n~~~\n![x]({SECRET_URL}) <img src='{SECRET_URL}'>",
+    "fence after carriage return": f"a\r```\n```\n<img src='{SECRET_URL}'>",
+    "code over carriage return": f"`\r- <img src='{SECRET_URL}'>`",
+    "html block, carriage returns": f"<div>\r\n```\r\n<img src='{SECRET_URL}'>",
+    "fence closed late": f"~~~\nx\n~~~ y\n~~~\n<img src='{SECRET_URL}'>",
     "fence with backtick": f'``` a`b\n<img src="{SECRET_URL}">',
 }
 ACTIVE = {
@@ -220,6 +234,7 @@ def test_terminals_are_not_steered(sequence):
         "\u2066x\u2069",
         "\ufe01\ufe02\ufe03",
         "\u200b\u200c\u200b\u200c",
+        "\U0001f3f4\U000e0067\U000e007f\U000e0062\U000e007f",
         "\U0001f3f4\U000e0072\U000e0075\U000e006e\U000e0020\U000e0072\U000e006d",
     ],
 )
@@ -270,6 +285,8 @@ PIECES = st.sampled_from(
         "\\",
         "a b ",
         "]: ",
+        "\r",
+        "\r\n",
     ]
 )
 

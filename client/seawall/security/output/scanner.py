@@ -21,6 +21,9 @@ LOOK_AHEAD = 2048
 START_LENGTH_MAX = 128  # the longest piece that tells a construct from plain text
 _BRACKETS_MAX = 64
 _FENCE_MIN = 3
+_LINE_START = 8
+_FENCE_INDENTS = ("", " ", "  ", "   ")
+_PREFIXES = " \t>-*+.)0123456789"  # of lists and quotes
 _MATCHES_MAX = 1 << 30
 
 
@@ -33,7 +36,8 @@ class Scanner:
         self._out: list[str] = []
         self._fence = ""
         self._in_html_block = False
-        self._line = ""  # what stands on this line so far, its beginning only
+        self._trusts_code = True
+        self._line = ""  # the beginning of this line as the reader gets it
         self._brackets: list[bool] = []  # open brackets; True: of an image
         self._image_references = False
         self._data_references = False
@@ -67,7 +71,7 @@ class Scanner:
     def _plain(self, piece: str) -> None:
         if piece:
             self._out.append(piece)
-            self._line = (self._line + piece[:8])[:8] if len(self._line) < 8 else self._line  # noqa: PLR2004
+            self._line = (self._line + piece[:_LINE_START])[:_LINE_START]
 
     def _put(self, text: str, start: int, replacement: Replacement) -> None:
         if replacement.threat is not None:
@@ -76,16 +80,17 @@ class Scanner:
                 Finding(where, self._done + replacement.end, replacement.threat, replacement.form)
             )
         self._out.append(replacement.text)
-        if text[start] == "\n":
+        if text[start] in "\r\n":
             self._line = ""
-        elif len(self._line) < 8:  # noqa: PLR2004
-            self._line = (self._line + text[start : replacement.end])[:8]
+        elif len(self._line) < _LINE_START:
+            self._line = (self._line + replacement.text)[:_LINE_START]
 
     def _read(self, source: Text, start: int, end: int) -> Replacement:
         piece = source.text[start:end]
         char = piece[0]
-        if char == "\n":
-            return self._new_line(source, start)
+        if char in "\r\n":
+            source.need(end, start, len(piece) + (piece == "\r"))
+            return self._new_line(piece, end)
         if char in "`~":
             return self._backticks(source, start, end)
         if char < " " or "\x7f" <= char <= "\x9f":
@@ -100,47 +105,48 @@ class Scanner:
             return read_url(source, start, LOOK_AHEAD)
         return Replacement(end, piece) if char.isascii() else read_invisible(source, start, end, LOOK_AHEAD)
 
-    def _new_line(self, source: Text, start: int) -> Replacement:
+    def _new_line(self, ending: str, end: int) -> Replacement:
         if not self._line.strip():
             self._brackets.clear()
             self._in_html_block = False
-        if not source.is_last and start + 1 >= len(source.text):
-            raise Unfinished
-        return Replacement(start + 1, "\n")
+        return Replacement(end, ending)
 
     def _backticks(self, source: Text, start: int, end: int) -> Replacement:
         source.need(end, start, LOOK_AHEAD)
         run = source.text[start:end]
-        if len(run) >= _FENCE_MIN and not self._line:
-            if self._fence:
-                self._close_fence(source, run, end)
-            elif not self._in_html_block and self._is_fence(source, start, end, run):
+        if self._fence:
+            if len(run) >= _FENCE_MIN and self._line in _FENCE_INDENTS:
+                self._close_fence(source, start, end, run)
+            return Replacement(end, run)
+        if (
+            len(run) >= _FENCE_MIN
+            and not self._line.strip(_PREFIXES)
+            and self._is_fence(source, start, end, run)
+        ):
+            # Where a fence in a list or quote ends depends on what follows: from there on code is not trusted.
+            self._trusts_code &= not self._line
+            if self._trusts_code and not self._in_html_block:
                 self._fence = run
             return Replacement(end, run)
-        if self._fence or run[0] == "~":
+        if run[0] == "~" or self._in_html_block or not self._trusts_code:
             return Replacement(end, run)
         return self._code_span(source, start, end, run)
 
-    def _close_fence(self, source: Text, run: str, end: int) -> None:
-        line_end = source.text.find("\n", end)
-        rest = source.text[end : line_end if line_end >= 0 else None]
-        if run[0] == self._fence[0] and len(run) >= len(self._fence) and not rest.strip():
-            self._fence = ""
+    def _close_fence(self, source: Text, start: int, end: int, run: str) -> None:
+        if run[0] == self._fence[0] and len(run) >= len(self._fence):
+            rest = source.text[end : _line_end(source, start, end)]
+            if not rest.strip():
+                self._fence = ""
 
     @staticmethod
     def _is_fence(source: Text, start: int, end: int, run: str) -> bool:
-        line_end = source.text.find("\n", end, source.limit(start, LOOK_AHEAD))
-        if line_end < 0:
-            source.need(len(source.text), start, LOOK_AHEAD)
-            return False
-        return run[0] == "~" or "`" not in source.text[end:line_end]
+        rest = source.text[end : _line_end(source, start, end)]
+        return run[0] == "~" or "`" not in rest
 
     @staticmethod
     def _code_span(source: Text, start: int, end: int, run: str) -> Replacement:
         """Read code within a line whole, if nothing in it could act outside code either."""
-        limit = source.limit(start, LOOK_AHEAD)
-        line_end = source.text.find("\n", end, limit)
-        stop = line_end if line_end >= 0 else limit
+        stop = _line_end(source, start, end, wait=False)
         at = end
         while (at := source.text.find(run, at, stop)) >= 0:
             after = at + len(run)
@@ -152,16 +158,17 @@ class Scanner:
                 code = source.text[end:at]
                 return Replacement(after, run + code + run) if _is_quiet(code) else Replacement(end, run)
             at = longer
-        if line_end < 0:
-            source.need(len(source.text), start, LOOK_AHEAD)
+        _line_end(source, start, end)
         return Replacement(end, run)
 
     def _tag(self, source: Text, start: int) -> Replacement:
         if self._fence:
             return Replacement(start + 1, "<")
         replacement = read_tag(source, start, LOOK_AHEAD)
-        if not self._line.strip() and replacement.end > start + 1:
+        if not self._line.strip(_PREFIXES) and replacement.end > start + 1:
             self._in_html_block = True
+        if replacement.text[:4].lower() == "<pre":  # blank lines do not end it
+            self._trusts_code = False
         return replacement
 
     def _opening(self, source: Text, start: int, end: int) -> Replacement:
@@ -194,6 +201,15 @@ class Scanner:
             as_image = read_destination(source, start, end, LOOK_AHEAD, fetched=True, form="reference")
             self._data_references |= as_image.threat is not None
         return replacement
+
+
+def _line_end(source: Text, start: int, position: int, *, wait: bool = True) -> int:
+    """Return where the line of `position` ends, looking ahead from `start`; raises Unfinished if it has not ended."""
+    limit = source.limit(start, LOOK_AHEAD)
+    ends = [at for ending in "\r\n" if (at := source.text.find(ending, position, limit)) >= 0]
+    if not ends and wait:
+        source.need(len(source.text), start, LOOK_AHEAD)
+    return min(ends, default=limit)
 
 
 def _is_quiet(code: str) -> bool:
