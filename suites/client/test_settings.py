@@ -141,13 +141,13 @@ def test_a_dotenv_file(load):
     settings = load(
         dotenv=(
             "# a comment\n\nexport OPENAI_API_KEY='k1' # trailing\nSEAWALL_DEADLINE_S = 7 # seconds\n"
-            'SEAWALL_PROVIDERS__OPENAI__MODEL="two\nlines \\" \\t"\nnot for us\nSEAWALL_HTTP__KEEPALIVE_S="5"\n'
+            'SEAWALL_PROVIDERS__OPENAI__MODEL="two\nlines \\" \\t."\nnot for us\nSEAWALL_HTTP__KEEPALIVE_S="5"\n'
         ),
         environ={},
     )
 
     assert settings.providers[0].api_key.reveal() == "k1"
-    assert settings.providers[0].model == 'two\nlines " \t'
+    assert settings.providers[0].model == 'two\nlines " \t.'
     assert (settings.deadline_s, settings.http.keepalive_s) == (7, 5)
     assert settings.origins["deadline_s"].endswith(".env:4")
     assert settings.origins["http.keepalive_s"].endswith(".env:8")
