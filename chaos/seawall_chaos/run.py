@@ -65,6 +65,7 @@ class Run:
         self._created = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         self._records: list[ScenarioRecord] = []
         self._versions: dict[str, str] = {}
+        self._load_before = round(os.getloadavg()[0], 2)
         logs = folder / "logs"
         logs.mkdir()
         self._lanes = [Lane(subject, seed=plan.seed, logs=logs, halt=halt) for subject in plan.subjects]
@@ -83,6 +84,10 @@ class Run:
     async def _scenarios(self) -> str | None:
         """Why the run did not come to its end; None if it did."""
         self._writer.write(self._manifest(UNFINISHED))
+        cpus = os.cpu_count() or 1
+        if self._load_before > cpus:
+            busy = f"this machine is busy (load {self._load_before:g} on {cpus} processors)"
+            self._progress.say(f"{busy}: latencies will show it, those of heavy clients most")
         self._progress.say(f"starting {', '.join(self._plan.subjects)}, each with a stack of its own ...")
         try:
             await self._halt.unless_halted(self._start_workers())
@@ -125,6 +130,7 @@ class Run:
                 "machine": platform.machine(),
                 "python": platform.python_version(),
                 "cpus": os.cpu_count() or 0,
+                "load_1m_before": self._load_before,
             },
             command=self._plan.command,
             scenarios=self._records,

@@ -98,8 +98,8 @@ class Seawall:
     async def stream(self, call: CallLog) -> AsyncIterator[str | Discard]:
         """One streamed completion, within the caller's deadline; restarts are passed on as they are told."""
         with self._notes.of(call):
-            options = {"call_id": call.call_id, "deadline_s": call.deadline_s}
-            async with self._manager.stream(call.prompt, **options) as events:
+            stream = self._manager.stream(call.prompt, call_id=call.call_id, deadline_s=call.deadline_s)
+            async with stream as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         yield event.text
