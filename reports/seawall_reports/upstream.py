@@ -72,13 +72,18 @@ def _became_the_answer(calls: pd.DataFrame, client: pd.DataFrame, provider: pd.D
 
 
 def _failed_early(calls: pd.DataFrame, client: pd.DataFrame, provider: pd.DataFrame) -> pd.Series[bool]:
-    first_token_s = pd.Series(calls["first_token_s"].fillna(float("inf")).to_numpy(), index=_keys(calls))
-    first_token_s = first_token_s[~first_token_s.index.duplicated()]
-    failed = pd.concat(
-        [client[client["outcome"] != "answered"], provider[provider["fault"].notna()]], ignore_index=True
-    )
-    limits = first_token_s.reindex(_keys(failed)).to_numpy()
-    early = failed[(failed["finished_s"] <= limits).to_numpy()]
+    """Streams of which an attempt had failed when the first token came, or that ended badly without one.
+
+    The client says which attempt failed. Where it records none, its next request to a provider says it. The providers'
+    word is no help: bytes that left one before a proxy cut them off may reach the caller after the cut.
+    """
+    told = client.loc[client["outcome"] != "answered", [*CALL, "finished_s"]]
+    silent = provider[~_keys(provider).isin(_keys(client))].sort_values("started_s", kind="stable")
+    again = silent[silent.duplicated(CALL)].rename(columns={"started_s": "known_s"})
+    known = pd.concat([told.rename(columns={"finished_s": "known_s"}), again[[*CALL, "known_s"]]])
+    first_token_s = calls.groupby(CALL)["first_token_s"].max().fillna(float("inf"))
+    limits = first_token_s.reindex(_keys(known)).to_numpy()
+    early = known[(known["known_s"] <= limits).to_numpy()]
     hit = pd.Series(_keys(calls).isin(_keys(early)), index=calls.index)
     never_began = (calls["status"] != "ok") & calls["first_token_s"].isna()
     return (calls["kind"] == "stream") & (hit | never_began)

@@ -57,7 +57,7 @@ def test_without_calls_before_the_fault_only_success_counts():
     assert recovery_s(calls(*[5000.0] * 8, before=()), FAULT) == 0.0
 
 
-@given(st.lists(st.one_of(st.none(), st.floats(1, 1000)), min_size=5, max_size=40))
+@given(st.lists(st.sampled_from([None, 90.0, 110.0, 120.0, 500.0]), min_size=5, max_size=40))
 def test_recovery_lies_within_the_calls_after_healing(after):
     """It is zero, the start of one of the calls, or infinite; and calls in order or not are the same."""
     table = calls(*after)

@@ -108,9 +108,20 @@ def test_streams_that_failed_before_their_first_token_are_told_apart(counted, ro
     assert calls["failed_early"].tolist() == [early]
 
 
-def test_a_slow_attempt_that_answered_did_not_fail_early(counted, rows):
-    """A fault that only slows down is no failure, on whichever side it was seen."""
-    slow = rows.attempt(fault="slow_first_token", finished_s=2.0)
-    calls = counted(slow, calls=[{"kind": "stream", "first_token_s": 1.0}])
+def test_what_a_provider_had_sent_before_a_cut_is_no_early_failure(counted, rows):
+    """The caller had its first token after the provider was done, and before the client met the cut."""
+    cut = rows.attempt(fault="cut", finished_s=0.9)
+    opened = rows.attempt(side="client", outcome="answered", finished_s=0.5)
+    calls = counted(cut, opened, calls=[{"kind": "stream", "first_token_s": 1.0, "status": "failed"}])
 
     assert calls["failed_early"].tolist() == [False]
+
+
+@pytest.mark.parametrize(("again_s", "early"), [(0.5, True), (1.5, False)])
+def test_a_client_without_records_tells_by_asking_again(counted, rows, again_s, early):
+    """A second request before the first token: the first attempt had failed by then. One alone says nothing."""
+    first, second = rows.attempt(started_s=0.1), rows.attempt(client_request_id="c0-2", started_s=again_s)
+    stream = {"kind": "stream", "first_token_s": 1.0}
+
+    assert counted(first, second, calls=[stream])["failed_early"].tolist() == [early]
+    assert counted(first, calls=[stream])["failed_early"].tolist() == [False]
