@@ -156,8 +156,8 @@ def test_an_applications_own_handlers_get_the_line_as_message(logger):
     assert json.loads("{" + line)["failure"] == "overloaded"
 
 
-def test_configuring_again_moves_the_lines(logger):
-    """One handler of ours at a time; others are left alone."""
+def test_configuring_again_moves_the_lines(logger, caplog):
+    """One handler of ours at a time, and no copy to the root's handlers."""
     first, second = io.StringIO(), io.StringIO()
     configure_json_logs(first)
     configure_json_logs(second)
@@ -165,6 +165,7 @@ def test_configuring_again_moves_the_lines(logger):
 
     assert first.getvalue() == ""
     assert len(second.getvalue().splitlines()) == 1
+    assert caplog.records == []
     assert sum(isinstance(handler, JsonHandler) for handler in logger.handlers) == 1
 
 
@@ -173,7 +174,7 @@ def test_other_records_are_json_lines_too(logger):
     stream = io.StringIO()
     configure_json_logs(stream)
     try:
-        raise ValueError("two\nlines")
+        int("two\nlines")
     except ValueError:
         logging.getLogger("seawall.sub").exception("it %s", "failed\nbadly")
     (line,) = stream.getvalue().splitlines()
