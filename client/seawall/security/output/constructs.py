@@ -13,10 +13,11 @@ from seawall.security.output.url_risk import url_risk
 
 BLANK = "about:blank"
 LINK_REMOVED = "(link removed)"
-_URL_ENDS = frozenset(' \t\r\n\f\v<>"`|\\^')
+_URL_ENDS = frozenset('[] \t\r\n\f\v<>"`|\\^')
 _TRAILING = ".,;:!?*_~'"
 _FLAG, _TAG_END = "\U0001f3f4", "\U000e007f"
 _FLAG_TAGS_MAX = 7
+_MARKDOWN = re.compile(r"[`\[\]]")
 _AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
 _SPACES = " \t\r\n"
 _INTRODUCERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: they run to a terminator
@@ -119,7 +120,8 @@ def read_tag(source: Text, start: int, ahead: int) -> Replacement:
     if _AUTOLINK.match(tag):
         risk = url_risk(tag[1:-1], fetched=False)
         return Replacement(end, LINK_REMOVED, THREATS[risk], "autolink") if risk else Replacement(end, tag)
-    risk_found = tag_risk(tag)
+    # No tag to some renderers, and then what is inside counts: it is read on its own.
+    risk_found = tag_risk(tag) or ("active" if _MARKDOWN.search(tag) else None)
     if risk_found:
         return Replacement(start + 1, "&lt;", THREATS[risk_found], "html")
     return Replacement(end, tag)
@@ -163,9 +165,10 @@ def read_destination(
     last = _destination_end(text, first, limit)
     source.need(last, start, ahead)
     url = text[first:last].strip("<>")
-    risk = "data" if last - start >= ahead else url_risk(_unescaped(url), fetched=fetched)
+    is_nested = "](" in url or (form == "reference" and "]:" in url)  # so that nothing is read twice
+    risk = "data" if is_nested or last - start >= ahead else url_risk(_unescaped(url), fetched=fetched)
     if risk is None:
-        return Replacement(last, text[start:last])
+        return Replacement(after, text[start:after])  # it may be no destination: read on inside it
     return Replacement(last, text[start:first] + BLANK, THREATS[risk], form)
 
 

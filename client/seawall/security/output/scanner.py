@@ -75,6 +75,9 @@ class Scanner:
 
     def _put(self, text: str, start: int, replacement: Replacement) -> None:
         if replacement.threat is not None:
+            if not replacement.text:  # what stood apart has met: marks of code no longer mean what they meant
+                self._trusts_code = False
+                self._brackets.clear()
             where = self._done + start
             self.findings.append(
                 Finding(where, self._done + replacement.end, replacement.threat, replacement.form)
@@ -154,6 +157,9 @@ class Scanner:
             while longer < stop and source.text[longer] == "`":
                 longer += 1
             source.need(longer, start, LOOK_AHEAD)
+            following = source.text[longer : longer + 1]
+            if following and not following.isprintable() and following not in "\r\n\t":
+                return Replacement(end, run)  # it will go, and what stands behind it may join the run
             if longer == after and source.text[at - 1] != "`":
                 code = source.text[end:at]
                 return Replacement(after, run + code + run) if _is_quiet(code) else Replacement(end, run)
