@@ -10,7 +10,15 @@ import msgspec
 
 from seawall.settings import Settings, SettingsError
 from seawall.settings_providers import ProviderDrafts
-from seawall.settings_schema import SECTIONS, SETTINGS, children, dotted, suggestion
+from seawall.settings_schema import (
+    SECTIONS,
+    SETTINGS,
+    children,
+    dotted,
+    nearest_variable,
+    suggestion,
+    variable,
+)
 from seawall.settings_sources import (
     SETTINGS_FILE_VARIABLE,
     Section,
@@ -21,7 +29,7 @@ from seawall.settings_sources import (
     read_dotenv,
     read_environ,
     read_yaml,
-    setting_paths,
+    setting_variables,
 )
 from seawall.settings_urls import url_problem
 from seawall.settings_values import Problems, convert, shown
@@ -47,8 +55,8 @@ def assemble(
         problems.add(str(error))
     draft = _Draft(problems)
     draft.take_tree(document)
-    for name, stated in setting_paths(variables):
-        draft.take_variable(name, stated)
+    for name, setting, stated in setting_variables(variables):
+        draft.take_variable(name, setting, stated)
     draft.take_tree(read_arguments(overrides))
     settings = draft.finish(variables)
     if problems.lines:
@@ -86,14 +94,27 @@ class _Draft:
                 what = f"{dotted(below)}{shown(key, item)}"
                 self._problems.add(f"{item.origin}: {what}: expected a section with settings of its own")
 
-    def take_variable(self, path: tuple[str, ...], stated: Stated) -> None:
+    def take_variable(self, name: str, path: tuple[str, ...], stated: Stated) -> None:
         """Take one value that is named by a variable."""
+        place = "" if stated.origin == name else f"{stated.origin}: "
         if path[0] == "providers" and len(path) > 1:
-            self._providers.take_variable(path[1:], stated)
+            self._providers.take_variable(f"{place}{name}", path[1:], stated)
         elif path in SETTINGS:
             self._stated[path] = stated
-        else:
-            self._unknown(stated.origin, path, by_variable=True)
+        elif path == ("providers",):
+            hint = "it is SEAWALL_PROVIDERS__NAME__FIELD, one for each"
+            self._problems.add(f"{place}{name} is not a setting; {hint}")
+        elif (near := nearest_variable(name)) is not None:
+            self._problems.add(f"{place}{name} is not a setting; did you mean {near}?")
+        elif len(path) > 1:
+            section = path[:1]
+            known = section in SECTIONS
+            valid = (
+                [variable((*section, key)) for key in children(section)] if known else map(dotted, SECTIONS)
+            )
+            what = "valid here" if known else "sections"
+            self._problems.add(f"{place}{name} is not a setting; {what}: {', '.join(sorted(valid))}")
+        # Any other name that begins so belongs to some other program.
 
     def finish(self, variables: Mapping[str, Stated]) -> Settings:
         """Convert everything; what cannot be is a problem and stays at its default."""
@@ -128,14 +149,6 @@ class _Draft:
                 reason = (error.strerror or "cannot be read").lower()
                 self._problems.add(f"{origins['http.ca_file']}: http.ca_file = {ca_file}: {reason}")
 
-    def _unknown(self, origin: str, path: tuple[str, ...], *, by_variable: bool = False) -> None:
-        parent = path[:-1]
-        while parent and parent not in SECTIONS:
-            parent = parent[:-1]
-        key, valid = path[len(parent)], children(parent)
-        if by_variable:
-            valid = {f"SEAWALL_{'__'.join((*parent, name)).upper()}" for name in valid}
-            self._problems.add(f"{origin}: not a setting; {suggestion(origin.rpartition(':')[2], valid)}")
-        else:
-            name = dotted((*parent, key))
-            self._problems.add(f"{origin}: {name} is not a setting; {suggestion(key, valid)}")
+    def _unknown(self, origin: str, path: tuple[str, ...]) -> None:
+        hint = suggestion(path[-1], children(path[:-1]))
+        self._problems.add(f"{origin}: {dotted(path)} is not a setting; {hint}")

@@ -66,14 +66,14 @@ class ProviderDrafts:
         else:
             self._listed[name] = draft
 
-    def take_variable(self, path: tuple[str, ...], stated: Stated) -> None:
-        """Take `SEAWALL_PROVIDERS__NAME__FIELD`."""
+    def take_variable(self, who: str, path: tuple[str, ...], stated: Stated) -> None:
+        """Take `SEAWALL_PROVIDERS__NAME__FIELD`; `who` is what a message about it begins with."""
         name, field = path[0], ".".join(path[1:])
         if field in PROVIDER_FIELDS and field != "name":
             self._by_variable.append((name, field, stated))
         else:
             hint = suggestion(field, set(PROVIDER_FIELDS) - {"name"})
-            self._problems.add(f"{stated.origin}: not a setting of provider {name}; {hint}")
+            self._problems.add(f"{who} is not a setting of provider {name}; {hint}")
 
     def finish(self, variables: Mapping[str, Stated], origins: dict[str, str]) -> tuple[ProviderOptions, ...]:
         """Return the providers in order of preference; adds to `origins`."""

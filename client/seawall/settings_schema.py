@@ -41,6 +41,19 @@ PROVIDER_FIELDS = {path[0]: leaf for path, leaf in _leaves(ProviderOptions).item
 TOP_LEVEL = {path[0] for path in SETTINGS} | {"providers"}
 
 
+def variable(path: Path) -> str:
+    """Return the environment variable of a path: `SEAWALL_TIMEOUTS__CONNECT_S`."""
+    return f"SEAWALL_{'__'.join(path).upper()}"
+
+
+def nearest_variable(name: str) -> str | None:
+    """Return the variable that `name` seems to be meant for, if it is like one at all."""
+    valid = {"_".join(path): path for path in SETTINGS}
+    given = name.removeprefix("SEAWALL_").lower().replace("__", "_")
+    near = difflib.get_close_matches(given, valid, n=1, cutoff=0.8)
+    return variable(valid[near[0]]) if near else None
+
+
 def dotted(path: Path) -> str:
     """Write a path as people do: `timeouts.connect_s`."""
     return ".".join(path)

@@ -13,9 +13,7 @@ import msgspec
 FILE_BYTES_MAX = 1_048_576
 _NODES_MAX = 20_000
 _PREFIX = "SEAWALL_"
-# Variables that are no settings: the file's own name, and what tools beside the client keep for themselves.
 SETTINGS_FILE_VARIABLE = "SEAWALL_SETTINGS"
-_OTHERS = ("SEAWALL_TEST_", "SEAWALL_CHAOS_", "SEAWALL_SIMULATOR", "SEAWALL_REPORT")
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)", re.DOTALL)
 
 
@@ -174,11 +172,11 @@ def read_environ(environ: Mapping[str, str]) -> dict[str, Stated]:
     return {name: Stated(value=value, text=value, origin=name) for name, value in environ.items()}
 
 
-def setting_paths(variables: Mapping[str, Stated]) -> Iterator[tuple[tuple[str, ...], Stated]]:
-    """Yield what `SEAWALL_...` variables set: `SEAWALL_TIMEOUTS__CONNECT_S` is `timeouts.connect_s`."""
+def setting_variables(variables: Mapping[str, Stated]) -> Iterator[tuple[str, tuple[str, ...], Stated]]:
+    """Yield the `SEAWALL_...` variables with their paths: `SEAWALL_TIMEOUTS__CONNECT_S` is `timeouts.connect_s`."""
     for name, stated in variables.items():
-        if name.startswith(_PREFIX) and name != SETTINGS_FILE_VARIABLE and not name.startswith(_OTHERS):
-            yield tuple(name.removeprefix(_PREFIX).lower().split("__")), stated
+        if name.startswith(_PREFIX) and name != SETTINGS_FILE_VARIABLE:
+            yield name, tuple(name.removeprefix(_PREFIX).lower().split("__")), stated
 
 
 def read_arguments(overrides: Mapping[str, Any], path: tuple[str, ...] = ()) -> Section:

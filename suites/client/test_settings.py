@@ -243,9 +243,9 @@ breaker:
         "seawall.yaml:9: colour is not a setting; valid here: " + ", ".join(sorted({p[0] for p in SETTINGS} | {"providers"})),
         "seawall.yaml:10: streaming.on_midstream_failure = restrt: did you mean restart?",
         "seawall.yaml:12: breaker.window_s = [1]: expected a number, got a list",
-        "SEAWALL_TIMEOUTS__CONECT_S: not a setting; did you mean SEAWALL_TIMEOUTS__CONNECT_S?",
-        "SEAWALL_DEADLINE: not a setting; did you mean SEAWALL_DEADLINE_S?",
-        "SEAWALL_PROVIDERS__BETA__MODLE: not a setting of provider beta; did you mean model?",
+        "SEAWALL_TIMEOUTS__CONECT_S is not a setting; did you mean SEAWALL_TIMEOUTS__CONNECT_S?",
+        "SEAWALL_DEADLINE is not a setting; did you mean SEAWALL_DEADLINE_S?",
+        "SEAWALL_PROVIDERS__BETA__MODLE is not a setting of provider beta; did you mean model?",
     ]  # fmt: skip
 
 
@@ -372,9 +372,31 @@ def test_secrets_do_not_show(load):
         pickle.dumps(settings)
 
 
-def test_the_harness_keeps_its_own_variables(load):
-    """What is set for tools beside the client is none of its settings."""
-    assert load(environ={**ENVIRON, "SEAWALL_TEST_LOOPBACK_LOG": "x", "SEAWALL_CHAOS_X": "y"}).providers
+def test_variables_of_other_programs_are_left_alone(load):
+    """They begin alike, but are like no setting; what is like one is taken for a slip."""
+    others = {"SEAWALL_CACHE": "x", "SEAWALL_TOXIPROXY": "y", "SEAWALL_TEST_LOOPBACK_LOG": "z"}
+
+    assert load(environ={**ENVIRON, **others}).providers
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("SEAWALL_TIMEOUT_CONNECT_S", "did you mean SEAWALL_TIMEOUTS__CONNECT_S?"),
+        ("SEAWALL_DEADLINE_MS", "did you mean SEAWALL_DEADLINE_S?"),
+        ("SEAWALL_HTTP_PROXY", "did you mean SEAWALL_HTTP__PROXY?"),
+        ("SEAWALL_HTTP__COLOUR", "valid here: SEAWALL_HTTP__CA_FILE, "),
+        ("SEAWALL_NO__SUCH", "sections: breaker, hedging, "),
+        ("SEAWALL_PROVIDERS", "it is SEAWALL_PROVIDERS__NAME__FIELD, one for each"),
+    ],
+)
+def test_slips_in_the_names_of_variables(problems, name, hint):
+    """In the environment and in .env, where the line is named too."""
+    (line,) = problems(environ={**ENVIRON, name: "1"})
+    (dotenv_line,) = problems(dotenv=f"\n{name}=1\n")
+
+    assert line.startswith(f"{name} is not a setting; {hint}")
+    assert dotenv_line == f".env:2: {line}"
 
 
 @given(
