@@ -343,11 +343,3 @@ def test_what_is_held_back_is_bounded(unit):
         shown.append(stream.feed(text[position : position + 97]).text)
         assert len(stream._held) <= HELD_MAX
     assert "".join(shown) + stream.close().text == guard(text).text
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.lists(PIECES | st.text(alphabet="[]()!<>`\\ \n:/a\"'=", max_size=10), max_size=8))
-def test_guarding_twice_changes_nothing(pieces):
-    """What came out is harmless to the guard itself."""
-    once = guard("".join(pieces)).text
-    assert guard(once).text == once
