@@ -2,6 +2,7 @@
 
 import ast
 import os
+import random
 import re
 import subprocess
 import sys
@@ -12,12 +13,17 @@ from click.testing import CliRunner
 
 from seawall import LLMManager
 from seawall.cli.root import root as command
+from seawall.resilience.call import Call
+from seawall.resilience.failures import Failure, FailureKind
+from seawall.resilience.fleet import Fleet
+from seawall.resilience.options import PolicyOptions
+from seawall.trace import CallContext
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "client" / "README.md", *(ROOT / "docs").glob("*.md")])
 EXAMPLE = re.compile(r"<!-- example: (?P<runner>\w+) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
 # Examples of other kinds are run where their subject is tested.
-RUNNERS = {"env", "overrides", "stream", "settings"}
+RUNNERS = {"env", "overrides", "stream", "settings", "machine"}
 
 
 def examples(*runners):
@@ -68,6 +74,26 @@ async def test_a_fragment_from_the_documents_runs_inside_a_service(code, provide
             await running
 
         assert (await llm.complete("still there?")).text
+
+
+@pytest.mark.parametrize("code", examples("machine"))
+def test_the_machine_answers_as_its_document_says(code):
+    """Each line's comment names the actions that the line returns, in order."""
+    names = {
+        "Call": Call,
+        "CallContext": CallContext,
+        "Fleet": Fleet,
+        "PolicyOptions": PolicyOptions,
+        "failure": Failure(kind=FailureKind.SERVER_ERROR),
+        "now": 0.0,
+        "random": random,
+    }
+    for line in filter(None, code.splitlines()):
+        exec(line, names)
+        promised = re.findall(r"[A-Z]\w+(?=\()", line.partition("#")[2])
+        actions = [type(action).__name__ for action in names.get("actions", ())]
+
+        assert [name for name in promised if name not in actions] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -18,9 +18,11 @@ class Provider:
         self.requests = []
         self.answer = None
         self.sent = 0
+        self.serving = set()
 
     async def _serve(self, reader, writer):
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        self.serving.add(asyncio.current_task())
+        with contextlib.closing(writer), contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(
                 int(line.partition(b":")[2])
@@ -32,12 +34,18 @@ class Provider:
                 writer.write(piece)
                 self.sent += len(piece)
                 await writer.drain()
-        writer.close()
 
     async def start(self):
         self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self.server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}/v1"
+
+    async def stop(self):
+        """Throw out who is still there, and leave nothing for the next test to find."""
+        self.server.close()
+        for task in self.serving:
+            task.cancel()
+        await asyncio.gather(*self.serving, return_exceptions=True)
 
     def says(self, *pieces):
         """Answer with these bytes."""
@@ -71,7 +79,7 @@ async def provider():
     server = Provider()
     await server.start()
     yield server
-    server.server.close()
+    await server.stop()
 
 
 @pytest.fixture
@@ -81,7 +89,7 @@ async def elsewhere():
     server.says(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
     await server.start()
     yield server
-    server.server.close()
+    await server.stop()
 
 
 @pytest.fixture
