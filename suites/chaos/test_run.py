@@ -26,7 +26,7 @@ from seawall_chaos.recording import Recording
 from seawall_chaos.subjects import subject_names
 from seawall_chaos.trial import Trial
 
-pytestmark = [pytest.mark.chaos, pytest.mark.real_processes]
+pytestmark = [pytest.mark.chaos, pytest.mark.real_processes, pytest.mark.timeout(300)]
 
 SHORT = """\
 title: Half of the requests are refused for a second
@@ -160,6 +160,10 @@ def until(condition, limit_s):
         time.sleep(0.05)
 
 
+# Seconds on a quiet machine; this is for one that runs all suites at once.
+LIMIT_S = 100
+
+
 class Command:
     """`seawall chaos run` as a process, with a mark that all its descendants inherit."""
 
@@ -186,12 +190,12 @@ class Command:
 
     def wait_for(self, words):
         """Until it has said this."""
-        until(lambda: words in self.said or self.process.poll() is not None, 40)
+        until(lambda: words in self.said or self.process.poll() is not None, LIMIT_S)
         assert words in self.said, self.said
 
     def wait(self):
         """Its exit code, at its end."""
-        return self.process.wait(timeout=40)
+        return self.process.wait(timeout=LIMIT_S)
 
     def family(self):
         """The processes that bear the mark: its name by process id."""
@@ -211,67 +215,87 @@ class Command:
         return Recording.open(folder)
 
 
-def test_a_fault_that_hits_nobody_is_no_pass(tmp_path):
-    """It was in force on a provider that no call reached: every answer was right, and nothing was shown."""
-    command = Command(tmp_path, SHORT.format(path="direct", on="gamma"), "--subjects", "seawall")
+LONG = SHORT.replace("duration_s: 1.5", "duration_s: 60")
 
-    assert command.wait() == 3, command.said
-    recording = command.recording()
+
+@pytest.fixture
+def command(tmp_path):
+    """Begins a run of Seawall alone; whatever becomes of the test, it ends."""
+    begun = []
+
+    def begin(text):
+        begun.append(Command(tmp_path, text, "--subjects", "seawall"))
+        return begun[-1]
+
+    yield begin
+    for each in begun:
+        each.process.kill()
+        each.process.wait()
+
+
+@pytest.fixture
+def under_load(command):
+    """A long run whose first calls have been answered."""
+
+    def begin(path):
+        begun = command(LONG.format(path=path, on="alpha"))
+        begun.wait_for("under load")
+        return begun
+
+    return begin
+
+
+def test_a_fault_that_hits_nobody_is_no_pass(command):
+    """It was in force on a provider that no call reached: every answer was right, and nothing was shown."""
+    run = command(SHORT.format(path="direct", on="gamma"))
+
+    assert run.wait() == 3, run.said
+    recording = run.recording()
     assert set(recording.calls["status"]) == {"ok"}
     assert not recording.manifest.partial
     assert recording.faults["fired"].tolist() == [0]
     assert recording.faults["applied_s"].notna().all()
-    summary = json.loads((command.out / "latest" / "summary.json").read_text(encoding="utf-8"))
+    summary = json.loads((run.out / "latest" / "summary.json").read_text(encoding="utf-8"))
     assert (summary["verdict"], summary["scenarios"][0]["verdict"]) == ("INCONCLUSIVE", "INCONCLUSIVE")
-    assert command.family() == {}
+    assert run.family() == {}
 
 
-LONG = SHORT.replace("duration_s: 1.5", "duration_s: 60")
-
-
-def begin(tmp_path, path):
-    """A long run whose first calls have been answered."""
-    command = Command(tmp_path, LONG.format(path=path, on="alpha"), "--subjects", "seawall")
-    command.wait_for("under load")
-    return command
-
-
-def test_ctrl_c_leaves_a_partial_recording_and_nothing_else(tmp_path):
+def test_ctrl_c_leaves_a_partial_recording_and_nothing_else(under_load):
     """Faults healed, no process or port left, what was seen kept and marked."""
-    command = begin(tmp_path, "full")
-    assert len(command.family()) >= 4, command.family()
+    run = under_load("full")
+    assert len(run.family()) >= 4, run.family()
 
-    command.process.send_signal(signal.SIGINT)
+    run.process.send_signal(signal.SIGINT)
 
-    assert command.wait() == 130, command.said
-    assert command.family() == {}
-    recording = command.recording()
+    assert run.wait() == 130, run.said
+    assert run.family() == {}
+    recording = run.recording()
     assert (recording.manifest.partial, recording.manifest.partial_reason) == (True, "interrupted")
     assert recording.manifest.scenarios[0].status == "partial"
     assert len(recording.calls) > 0
-    assert (command.out / "latest").resolve() == (command.out / recording.manifest.run).resolve()
-    assert "Traceback" not in command.said
+    assert (run.out / "latest").resolve() == (run.out / recording.manifest.run).resolve()
+    assert "Traceback" not in run.said
 
 
-def test_the_death_of_a_child_ends_the_run_in_order(tmp_path):
+def test_the_death_of_a_child_ends_the_run_in_order(under_load):
     """The run says which process died, keeps what was seen, and is inconclusive."""
-    command = begin(tmp_path, "direct")
-    (victim,) = (pid for pid, words in command.family().items() if "seawall_simulators" in words)
+    run = under_load("direct")
+    (victim,) = (pid for pid, words in run.family().items() if "seawall_simulators" in words)
 
     os.kill(victim, signal.SIGKILL)
 
-    assert command.wait() == 3, command.said
-    assert command.family() == {}
-    assert "ended unexpectedly" in command.recording().manifest.partial_reason
-    assert "Traceback" not in command.said
+    assert run.wait() == 3, run.said
+    assert run.family() == {}
+    assert "ended unexpectedly" in run.recording().manifest.partial_reason
+    assert "Traceback" not in run.said
 
 
-def test_children_do_not_outlive_a_killed_run(tmp_path):
+def test_children_do_not_outlive_a_killed_run(under_load):
     """Even SIGKILL leaves nothing running, and a whole recording that says it is none of a finished run."""
-    command = begin(tmp_path, "direct")
+    run = under_load("direct")
 
-    command.process.kill()
-    command.process.wait()
+    run.process.kill()
+    run.process.wait()
 
-    until(lambda: not command.family(), 10)
-    assert command.recording().manifest.partial
+    until(lambda: not run.family(), 10)
+    assert run.recording().manifest.partial
