@@ -31,10 +31,15 @@ class Candidates:
         self._tries[provider.index] += 1
         self._busy |= 1 << provider.index
 
-    def ended(self, provider: Provider, *, bar: bool = False) -> None:
-        """Note that an attempt ended; `bar`: this call must not ask the provider again."""
+    def ended(self, provider: Provider, *, bar: bool = False, unheard: bool = False) -> None:
+        """Note that an attempt ended.
+
+        `bar`: this call must not ask the provider again. `unheard`: it was cancelled for another's sake, so it
+        may take over like one never asked, should that other break off.
+        """
         bit = 1 << provider.index
         self._busy &= ~bit
+        self._tries[provider.index] -= unheard
         if bar:
             self._barred |= bit
 

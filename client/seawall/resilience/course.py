@@ -222,7 +222,7 @@ class Course:
                 other.note_late(now)
             other.released()
             del self._live[other.number]
-            self._candidates.ended(other.provider)
+            self._candidates.ended(other.provider, unheard=True)
             self._ledger.write(other, now, "cancelled")
             actions.append(CancelAttempt(other.number))
 

@@ -223,6 +223,23 @@ def test_a_stream_that_resumes_first_goes_on(script):
     assert call.trace.restarts == 0
 
 
+def test_the_loser_of_the_first_race_takes_over_a_winner_that_stalls(script):
+    """It was cancelled for another's sake and has failed nobody: as good as never asked."""
+    s = script(("alpha", "beta"), timeouts={"stall_s": 10.0})
+    s.warm(stream=True, answer_s=0.1)
+    call = s.call(stream=True)
+
+    s.play(
+        call,
+        (0.0, "start", [("start", 1, "alpha", "first")]),
+        (0.151, "timer", [("start", 2, "beta", "hedge")]),
+        (0.16, "token", 1, [("cancel", 2), ("deliver", 1)]),
+        (0.42, "timer", [("start", 3, "beta", "restart")]),
+        (0.5, "token", 3, [("restart", "beta"), ("cancel", 1), ("deliver", 3)]),
+        (0.6, "attempt_succeeded", 3, [("finish", 3)]),
+    )
+
+
 def test_raise_races_nothing(script):
     """A consumer who wants errors rather than restarts gets no speculative one."""
     s = script(streaming={"on_midstream_failure": "raise"}, timeouts={"stall_s": 10.0})
