@@ -124,9 +124,10 @@ class FoldedText:
         return self.lower[position : position + length]
 
     def stands_alone(self, start: int, end: int) -> bool:
-        """Tell whether neither neighbour of the span is a letter, a digit or an underscore."""
-        return (start == 0 or self.shadow[start - 1] not in _WORD) and (
-            end >= len(self.shadow) or self.shadow[end] not in _WORD
+        """Tell whether the span neither begins nor ends in the middle of a word."""
+        shadow = self.shadow
+        return (start == 0 or shadow[start - 1] not in _WORD or shadow[start] not in _WORD) and (
+            end >= len(shadow) or shadow[end] not in _WORD or shadow[end - 1] not in _WORD
         )
 
     def touches_digit(self, start: int, end: int) -> bool:

@@ -69,6 +69,10 @@ class NameCues:
         """Tell whether the words in front of `start` announce a name."""
         return INTRODUCTION.search(self._text.before(start, REACH)) is not None
 
+    def states(self, start: int) -> bool:
+        """Tell whether the words in front of `start` are "I am", which a nationality follows as well."""
+        return self._text.before(start, 8).rstrip().endswith((b" am", b"'m", b"am"))
+
     def hints(self, start: int) -> bool:
         """Tell whether the words in front of `start` often stand before a name."""
         return HINT.search(self._text.before(start, 20)) is not None

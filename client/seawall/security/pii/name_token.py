@@ -53,6 +53,8 @@ PARTICLES = frozenset(
         "st",
     ]
 )
+# Between two capitalised words these make a name, where "de" and "da" may make a place.
+NOBILIARY = frozenset(("van", "von", "vom", "zu", "ter", "ten", "bin", "ibn", "abu"))
 ORGANISATION_ENDINGS = frozenset(
     "academy agency airlines airport alliance arena army association athletics authority automotive avenue ave bakery bancorp bank bay beach "  # noqa: SIM905
     "blvd board boulevard bridge brothers bros bureau cafe castle cathedral center centre church circle city clinic club college commission "

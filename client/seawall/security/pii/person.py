@@ -11,7 +11,7 @@ from seawall.security.folded_text import FoldedText
 from seawall.security.linear_pattern import LinearPattern
 from seawall.security.pii.lexicon import lexicon
 from seawall.security.pii.name_cue import NameCues
-from seawall.security.pii.name_token import Role, Token, tokens_of
+from seawall.security.pii.name_token import NOBILIARY, Role, Token, tokens_of
 
 _UPPER = r"[A-Z\xc0-\xd6\xd8-\xde]"
 _WORD = rf"{_UPPER}[A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff\xad'.-]*"
@@ -193,9 +193,11 @@ def _score(text: FoldedText, cues: NameCues, name: list[Token]) -> float:
     if weight >= CERTAIN or name[0].is_code:
         return weight
     if cues.introduces(start):
-        return (
-            weight + 0.6 if any(not token.is_place or token.role is Role.GIVEN for token in name) else weight
+        # "I am German" tells where from, "my son Florence" who.
+        is_placed = all(
+            token.is_place and (token.role is not Role.GIVEN or cues.states(start)) for token in name
         )
+        return weight if is_placed else weight + 0.6
     if text.column_header(start) and cues.heads_names(start):
         return weight + 0.6
     if weight <= 0:
@@ -226,6 +228,8 @@ def _inner_weight(name: list[Token]) -> float:
         return 0.7
     if last.role is Role.GIVEN and not last.is_soft:
         return 0.65
+    if any(token.word in NOBILIARY for token in name[1:-1]):
+        return 0.6
     if last.role is Role.SURNAME and not last.is_soft and not first.is_place:
         return 0.5 if first.role in (Role.SURNAME, Role.INITIAL, Role.GIVEN) else 0.45
     return 0.2

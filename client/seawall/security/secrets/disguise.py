@@ -50,7 +50,13 @@ def guises(value: str) -> Iterator[Guise]:
 
 def _escaped(value: str, raw: bytes) -> Iterator[bytes]:
     quoted = urllib.parse.quote(value, safe="", errors="replace")
-    for text in (quoted, urllib.parse.quote(quoted, safe=""), json.dumps(value), html.escape(value)):
+    for text in (
+        quoted,
+        urllib.parse.quote(value, errors="replace"),
+        urllib.parse.quote(quoted, safe=""),
+        json.dumps(value),
+        html.escape(value),
+    ):
         yield _plain(text)
     for data in (raw, raw[::-1], base64.b64encode(raw), raw.hex().encode()):
         yield data.hex().encode()

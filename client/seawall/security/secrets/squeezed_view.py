@@ -8,10 +8,15 @@ from functools import cached_property
 from seawall.security.linear_pattern import LinearPattern
 from seawall.security.secrets.disguise import squeezed
 
-_ESCAPE = LinearPattern(
-    r"%[0-9a-f]{2}|\\x[0-9a-f]{2}|\\u00[0-9a-f]{2}|&#x[0-9a-f]{1,4};?|&#[0-9]{1,5};?|&(?:amp|lt|gt|quot|apos);|=[0-9a-f]{2}|\\[nrtbf\"'/\\]"
-)
-_MARKS = (b"%", b"\\", b"&", b"=")
+# By the mark they begin with: a text may hold a mark that is no escape, so each family is also undone alone.
+_FAMILIES = {
+    b"\\": r"\\x[0-9a-f]{2}|\\u00[0-9a-f]{2}|\\[nrtbf\"'/\\]",
+    b"%": r"%[0-9a-f]{2}",
+    b"&": r"&#x[0-9a-f]{1,4};?|&#[0-9]{1,5};?|&(?:amp|lt|gt|quot|apos|#39);",
+    b"=": r"=[0-9a-f]{2}",
+}
+_ESCAPES = {mark: LinearPattern(source) for mark, source in _FAMILIES.items()}
+_ANY_ESCAPE = LinearPattern("|".join(_FAMILIES.values()))
 _HEX_OPENINGS = ((b"%", 16), (b"\\x", 16), (b"\\u00", 16), (b"&#x", 16), (b"&#", 10), (b"=", 16))
 _ALPHANUMERIC = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789")
 _Chunk = tuple[bytes, int, int]
@@ -44,18 +49,21 @@ class SqueezedView:
 
 
 def views(lower: bytes) -> Iterator[SqueezedView]:
-    """Yield the view of a lower-case text as it is, and, if it holds escapes, the view with them undone."""
+    """Yield the view of a lower-case text as it is, and views with the escapes undone that it holds."""
     yield SqueezedView([(lower, 0, len(lower))])
-    if any(mark in lower for mark in _MARKS):
-        chunks = _unescape(lower)
-        if len(chunks) > 1:
-            yield SqueezedView(chunks)
+    present = [
+        pattern for mark, pattern in _ESCAPES.items() if mark in lower and pattern.search(lower) is not None
+    ]
+    if len(present) > 1:
+        present.append(_ANY_ESCAPE)
+    for pattern in present:
+        yield SqueezedView(_unescape(lower, pattern))
 
 
-def _unescape(lower: bytes) -> list[_Chunk]:
+def _unescape(lower: bytes, pattern: LinearPattern) -> list[_Chunk]:
     chunks: list[_Chunk] = []
     position = 0
-    for start, end in _ESCAPE.spans(lower):
+    for start, end in pattern.spans(lower):
         chunks.append((lower[position:start], position, start))
         chunks.append((_character(lower[start:end]), start, end))
         position = end
