@@ -183,3 +183,29 @@ def test_other_records_are_json_lines_too(logger):
     assert (read["event"], read["level"], read["message"]) == ("log", "error", "it failed\nbadly")
     assert "ValueError" in read["error"]
     assert isinstance(logger.handlers[-1].formatter, JsonFormatter)
+
+
+def test_handlers_beside_ours_get_the_line_too(logger):
+    """However many there are, and whatever they filter."""
+    ours, theirs, filtered = io.StringIO(), io.StringIO(), io.StringIO()
+    handler = configure_json_logs(ours)
+    logger.addHandler(logging.StreamHandler(theirs))
+    LogObserver(wall_clock=lambda: NOON).call_finished(TRACE)
+    configure_json_logs(filtered)
+    logger.addFilter(lambda record: "c7" not in record.getMessage())
+    LogObserver(wall_clock=lambda: NOON).call_finished(TRACE)
+    logger.filters.clear()
+
+    assert ours.getvalue() == theirs.getvalue() != ""
+    assert filtered.getvalue() == ""
+    assert handler.level == logging.NOTSET
+
+
+def test_a_log_that_cannot_be_written_does_not_fail_the_call(logger, capsys):
+    """The standard library's way: it is said on stderr, and things go on."""
+    stream = io.StringIO()
+    configure_json_logs(stream)
+    stream.close()
+    LogObserver().call_finished(TRACE)
+
+    assert "Logging error" in capsys.readouterr().err

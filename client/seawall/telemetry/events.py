@@ -112,10 +112,16 @@ def attempt_event(context: CallContext, record: AttemptRecord, time: datetime) -
 
 def call_event(trace: CallTrace, time: datetime) -> CallEvent:
     """Describe a call that has ended."""
-    answered = next((record for record in trace.attempts if record.outcome == "answered"), None)
+    answered, retries, hedges = None, 0, 0
+    for record in trace.attempts:
+        if record.outcome == "answered":
+            answered = record
+        if record.why == "retry":
+            retries += 1
+        elif record.why == "hedge":
+            hedges += 1
     first = None if answered is None else answered.first_token_s
     usage = None if answered is None else answered.usage
-    whys = [record.why for record in trace.attempts]
     return CallEvent(
         event=CALL,
         time=time,
@@ -129,10 +135,10 @@ def call_event(trace: CallTrace, time: datetime) -> CallEvent:
         provider=trace.provider,
         model=trace.model,
         first_token_ms=None if first is None else _ms(first),
-        retries=whys.count("retry"),
-        hedges=whys.count("hedge"),
+        retries=retries,
+        hedges=hedges,
         restarts=trace.restarts,
-        skipped=tuple(skipped.provider for skipped in trace.skipped),
+        skipped=tuple([skipped.provider for skipped in trace.skipped]),
         error=trace.error,
         input_tokens=None if usage is None else usage.input_tokens,
         output_tokens=None if usage is None else usage.output_tokens,

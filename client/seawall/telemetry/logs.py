@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -16,7 +17,8 @@ from seawall.trace import AttemptRecord, CallContext, CallTrace
 LOGGER_NAME = "seawall"
 
 _logger = logging.getLogger(LOGGER_NAME)
-_logger.addHandler(logging.NullHandler())  # silent until the application wants to hear
+_silence = logging.NullHandler()
+_logger.addHandler(_silence)  # until the application wants to hear
 
 
 def _now() -> datetime:
@@ -44,8 +46,21 @@ class LogObserver:
 
 
 def _log(event: AttemptEvent | CallEvent) -> None:
+    if (handler := _only_reader()) is not None:
+        handler.write(event)
+        return
     # Logger.info would walk the stack to find where it was called, which is always here.
     _logger.handle(_logger.makeRecord(LOGGER_NAME, logging.INFO, "", 0, event, (), None))
+
+
+def _only_reader() -> JsonHandler | None:
+    """Return the handler of `configure_json_logs` where every event reaches it and nothing else."""
+    if _logger.propagate or _logger.filters or _logger.handlers[:1] != [_silence]:
+        return None
+    handler = _logger.handlers[-1]
+    if len(_logger.handlers) > 2 or not isinstance(handler, JsonHandler):  # noqa: PLR2004 - silence and it
+        return None
+    return None if handler.filters or handler.level > logging.INFO else handler
 
 
 class JsonFormatter(logging.Formatter):
@@ -69,6 +84,15 @@ class JsonFormatter(logging.Formatter):
 
 class JsonHandler(logging.StreamHandler[TextIO]):
     """What `configure_json_logs` installs."""
+
+    def write(self, event: AttemptEvent | CallEvent) -> None:
+        """Write an event without making a log record of it first, which would cost more than all the rest."""
+        with self.lock or nullcontext():
+            try:
+                self.stream.write(f"{event}\n")
+                self.flush()
+            except (OSError, ValueError):  # a full disk, a closed stream: the call goes on
+                self.handleError(_logger.makeRecord(LOGGER_NAME, logging.INFO, "", 0, event, (), None))
 
 
 def configure_json_logs(stream: TextIO | None = None, *, level: int = logging.INFO) -> logging.Handler:
