@@ -70,6 +70,7 @@ class CallDriver:
         "_task",
         "_timer",
         "_told",
+        "_told_end",
         "_wiring",
         "completion",
         "error",
@@ -94,6 +95,7 @@ class CallDriver:
         self._missed_timer = False
         self._timer: asyncio.Handle | None = None
         self._told = 0
+        self._told_end = False
         self._started = 0.0
         self.completion: Completion | None = None
         self.error: BaseException | None = None
@@ -146,7 +148,6 @@ class CallDriver:
         """End the call if it has not ended: nothing of it is left running or open."""
         if not self._machine.over:
             self._carry_out(self._machine.cancelled(_now()))
-            self._tell_end()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -155,16 +156,24 @@ class CallDriver:
         self._exchanges.clear()
 
     def _carry_out(self, actions: Sequence[Action]) -> None:
-        records = self._machine.records
+        for action in actions:
+            _CARRY_OUT[type(action)](self, action)
+        self._wake()
+        self._tell_observers()
+
+    def _tell_observers(self) -> None:
+        """Tell what has ended. Last of all: an observer that raises must not keep anything from being done."""
+        machine, observers = self._machine, self._wiring.observers
+        records = machine.records
         while self._told < len(records):
             record = records[self._told]
             self._told += 1
-            for observer in self._wiring.observers:
+            for observer in observers:
                 observer.attempt_finished(self._context, record)
-        for action in actions:
-            _CARRY_OUT[type(action)](self, action)
-        if self._parked is not None and not self._parked.done():
-            self._parked.set_result(None)
+        if machine.trace is not None and not self._told_end:
+            self._told_end = True
+            for observer in () if machine.silent else observers:
+                observer.call_finished(machine.trace)
 
     def _start_attempt(self, action: StartAttempt) -> None:
         exchange = self._exchanges[action.number] = Exchange(action, self._machine, self._carry_out)
@@ -246,26 +255,23 @@ class CallDriver:
         )
         if self._context.stream:
             self._out.append(Done(self.completion))
-        self._tell_end()
 
     def _fail(self, action: Fail) -> None:
         self._flowing = None
         self.error = action.error
-        self._tell_end()
-
-    def _tell_end(self) -> None:
-        trace = self._machine.trace
-        if trace is not None and not self._machine.silent:
-            for observer in self._wiring.observers:
-                observer.call_finished(trace)
 
     def _task_done(self, task: asyncio.Task[None]) -> None:
-        """A bug in an attempt's task must not leave its call waiting for ever."""
-        if not task.cancelled() and (bug := task.exception()) is not None:
-            self.error = bug
-            for exchange in self._exchanges.values():
-                self._stop(exchange)
-            self._carry_out(())
+        """A bug below, or in an observer, must not leave its call waiting for ever."""
+        if task.cancelled() or (bug := task.exception()) is None:
+            return
+        if self._machine.over:
+            context = {"message": "a call had ended when this was raised", "exception": bug, "task": task}
+            task.get_loop().call_exception_handler(context)
+            return
+        self.error = bug
+        for exchange in self._exchanges.values():
+            self._stop(exchange)
+        self._wake()
 
     async def _await_here(self, exchange: Exchange, attempt: Coroutine[Any, Any, None]) -> None:
         """Await an attempt in the caller's task, such that `_stop` can interrupt it and nobody else."""
@@ -285,6 +291,10 @@ class CallDriver:
             if self._interrupted:
                 self._interrupted = False
                 task.uncancel()
+
+    def _wake(self) -> None:
+        if self._parked is not None and not self._parked.done():
+            self._parked.set_result(None)
 
     async def _park(self) -> None:
         """Wait for a task or the timer."""

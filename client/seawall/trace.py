@@ -93,9 +93,10 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Observer(Protocol):
-    """Is told of attempts and calls as they end. Runs on the event loop: must not block, must not raise.
+    """Is told of attempts and calls as they end, on the event loop: it must not block.
 
-    An attempt that probes a recovering provider beside the call may end after the call did.
+    It should not raise: what it raises surfaces in the call or, where that has ended, in the loop's exception
+    handler. An attempt that probes a recovering provider beside the call may end after the call did.
     """
 
     def attempt_finished(self, context: CallContext, record: AttemptRecord) -> None:

@@ -306,16 +306,40 @@ async def test_a_cancelled_call_is_told_to_observers(client, wire):
     assert told == [("alpha", "cancelled"), "cancelled"]
 
 
+@pytest.mark.parametrize("racing", [False, True])
+async def test_an_observer_that_raises_leaves_nothing(client, wire, racing):
+    """Its mistake surfaces, in the call or in the loop's exception handler, and everything is ended all the same."""
+
+    class Broken:
+        def attempt_finished(self, context, record):
+            raise RuntimeError("a bug in an observer")
+
+        def call_finished(self, trace):
+            pass
+
+    surfaced = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda loop, context: surfaced.append(context["exception"]))
+    behave = hung_alpha(wire) if racing else lambda name, stream: [0, wire.document]
+    llm, engine = client(behave, observers=[Broken()], hedging={"cold_delay_s": 0.01})
+    results = await asyncio.gather(llm.complete("hello"), return_exceptions=True)
+    await settle()
+
+    surfaced += [result for result in results if isinstance(result, RuntimeError)]
+    assert "a bug in an observer" in {str(error) for error in surfaced}
+    assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
+
+
 async def test_a_loop_that_was_held_up_blames_nobody(client, wire):
     """If the answer arrived while this process was busy, the timer that is also due hedges nothing."""
 
     def behave(name, stream):
-        return [0.01, wire.document]
+        return [0.2, wire.document]
 
-    llm, engine = client(behave, hedging={"cold_delay_s": 0.02})
+    llm, engine = client(behave, hedging={"cold_delay_s": 0.4})
     task = asyncio.create_task(llm.complete("hello"))
     await settle()
-    time.sleep(0.05)  # noqa: ASYNC251 - this is the hold-up
+    time.sleep(0.45)  # noqa: ASYNC251 - this is the hold-up
     await task
 
     assert engine.asked == ["alpha"]
