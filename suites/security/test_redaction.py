@@ -1,6 +1,7 @@
 """What is taken out comes back to the character, and nothing else ever does."""
 
 import copy
+import itertools
 import json
 import pickle
 
@@ -36,7 +37,7 @@ NO_SECRETS = Detection(kinds=frozenset(Kind) - {Kind.SECRET})
 
 def in_chunks(text, cuts):
     edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end] for start, end in itertools.pairwise(edges)]
 
 
 @settings(max_examples=150, deadline=None)

@@ -224,14 +224,19 @@ def _inner_weight(name: list[Token]) -> float:
         return 0.75
     if first.role is Role.GIVEN and not first.is_soft:
         return 0.6 if last.is_place or first.is_place else 0.85
-    if first.role is Role.GIVEN and last.role in (Role.SURNAME, Role.GIVEN) and not last.is_soft:
-        return 0.7
+    return _doubtful_weight(name, first, last)
+
+
+def _doubtful_weight(name: list[Token], first: Token, last: Token) -> float:
+    """Weigh several words that do not begin with a plain given name."""
     if last.role is Role.GIVEN and not last.is_soft:
-        return 0.65
+        return 0.7 if first.role is Role.GIVEN else 0.65
+    if last.role is Role.SURNAME and not last.is_soft and first.role is Role.GIVEN:
+        return 0.7
     if any(token.word in NOBILIARY for token in name[1:-1]):
         return 0.6
     if last.role is Role.SURNAME and not last.is_soft and not first.is_place:
-        return 0.5 if first.role in (Role.SURNAME, Role.INITIAL, Role.GIVEN) else 0.45
+        return 0.5 if first.role in (Role.SURNAME, Role.INITIAL) else 0.45
     return 0.2
 
 
