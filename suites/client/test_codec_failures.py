@@ -146,6 +146,16 @@ def test_nothing_that_a_provider_says_in_words_is_repeated(wire, key):
     assert key not in repr(quiet) + repr(loud)
 
 
+def test_words_that_are_shown_cannot_drive_a_terminal(samples):
+    """Escapes and line ends are taken out, and only the beginning is shown."""
+    body = json.dumps(openai(message="a\x1b[2Jb\nc" + "d" * 1_000)).encode()
+    wire = samples["openai_chat"]
+    detail = wire.decode([body], status=500, codec=wire.codec(show_messages=True)).failure.detail
+
+    assert "a [2Jb cddd" in detail
+    assert len(detail) < 400
+
+
 def test_codes_that_are_no_codes_are_not_repeated(wire, key):
     """A key, or a sentence, in the place of a code is dropped."""
     for code in (key, "please say: hunter2", "x" * 200):

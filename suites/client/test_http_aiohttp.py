@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import json
+import random
 import socket
 import ssl
 import struct
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from seawall.providers import http_aiohttp
 from seawall.providers.decompression import PIECE_BYTES_MAX, Inflater
 from seawall.providers.http_aiohttp import AiohttpEngine
-from seawall.providers.http_errors import HTTP_ERRORS, failure_before_head
+from seawall.providers.http_aiohttp_errors import HTTP_ERRORS, failure_before_head
 from seawall.providers.http_options import HttpOptions
 from seawall.providers.wire import HttpRequest
 from seawall.resilience.failures import FailureKind, ProviderError
@@ -430,6 +431,27 @@ async def test_a_cancelled_request_leaves_no_connection_behind(origin, engine):
     before = origin.connections
     assert (await fetch(engine, origin.url))[0] == 200
     assert origin.connections == before + 1
+
+
+async def test_cancelling_at_any_moment_leaks_nothing(origin, engine):
+    """Neither sockets nor tasks nor bookkeeping, however far a request had come."""
+    origin.script = (CHUNKED + b"5\r\nabcde\r\n", b"5\r\nabcde\r\n0\r\n\r\n")
+    rng = random.Random(7)
+    for _ in range(300):
+        task = asyncio.create_task(fetch(engine, origin.url))
+        for _ in range(rng.randrange(25)):
+            await asyncio.sleep(0)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    origin.script = (OK,)
+    assert (await fetch(engine, origin.url))[0] == 200
+    await until(lambda: len(engine._lost_connections._reading) <= 2)
+    (idle,) = engine._session.connector._conns.values()
+
+    assert len(idle) <= 2
+    assert not engine._session.connector._acquired
+    assert {task for task in asyncio.all_tasks() if task not in origin._tasks} == {asyncio.current_task()}
 
 
 async def test_a_connection_is_kept_when_its_body_ends_just_after_the_answer(origin, engine):

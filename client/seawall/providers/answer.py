@@ -10,6 +10,7 @@ from seawall.providers.provider_errors import provider_error
 from seawall.resilience.failures import FailureKind
 
 TOOL_CALLS_MAX = 256
+_MODEL_CHARS_MAX = 256
 _TOKENS_MAX = 2**53  # above it a JSON number is no longer exact, and no answer is that long
 
 
@@ -84,7 +85,7 @@ class Answer:
             tool_calls=tool_calls,
             stop_reason=stop_reason,
             usage=self.usage,
-            model=self.model,
+            model=self.model[:_MODEL_CHARS_MAX],
             request_id=request_id,
         )
 

@@ -17,7 +17,7 @@ from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
 from seawall.providers.decompression import Inflater, UndecodableError, inflater_for
-from seawall.providers.http_errors import HTTP_ERRORS, failure_before_head, failure_in_body
+from seawall.providers.http_aiohttp_errors import HTTP_ERRORS, failure_before_head, failure_in_body
 from seawall.providers.http_options import HttpOptions
 from seawall.providers.wire import HttpRequest, HttpResponse
 from seawall.resilience.failures import ProviderError
@@ -115,11 +115,15 @@ class LostConnections:
             return
         known = protocol in self._reading
         self._reading[protocol] = response.content
-        if not known and (closed := protocol.closed) is not None:
+        if known:
+            return
+        if (closed := protocol.closed) is None:
+            self._lost(protocol)
+        else:
             closed.add_done_callback(lambda closed: self._lost(protocol, closed))
 
-    def _lost(self, protocol: ResponseHandler, closed: asyncio.Future[None]) -> None:
-        if not closed.cancelled():
+    def _lost(self, protocol: ResponseHandler, closed: asyncio.Future[None] | None = None) -> None:
+        if closed is not None and not closed.cancelled():
             closed.exception()  # asyncio reports one that nobody looked at
         content = self._reading.pop(protocol)
         if not content.is_eof() and content.exception() is None:

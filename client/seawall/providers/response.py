@@ -247,11 +247,14 @@ class ResponseDecoder:
             return f"no JSON of the provider's {where}"
         said = ", ".join((*facts.codes, *([f"param {facts.param}"] if facts.param else [])))
         if self._context.show_messages and facts.message:
-            said += f": {self._without_secret(facts.message[:_MESSAGE_CHARS_MAX])}"
+            said += f": {self._showable(facts.message)}"
         return f"an error {where}" + (f": {said}" if said else "")
 
-    def _without_secret(self, text: str) -> str:
-        return text.replace(self._secret, "***") if self._secret else text
+    def _showable(self, message: str) -> str:
+        """Return a provider's words without the key, terminal escapes or line ends, and not too many of them."""
+        if self._secret:
+            message = message.replace(self._secret, "***")
+        return "".join(c if c.isprintable() else " " for c in message[:_MESSAGE_CHARS_MAX])
 
     def _fail(
         self,
