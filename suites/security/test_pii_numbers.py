@@ -89,6 +89,11 @@ def test_cards_are_found_however_they_are_written(text, number):
     assert spans(text, Kind.CREDIT_CARD) == [number]
 
 
+def test_a_card_with_a_wrong_check_digit_is_no_card():
+    """Range and length alone prove nothing."""
+    assert spans("paid with card 4111 1111 1111 1112", Kind.CREDIT_CARD) == []
+
+
 @pytest.mark.parametrize(
     "iban",
     ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "NO93 8601 1117 947", "nl91abna0417164300"],

@@ -107,6 +107,20 @@ def test_nothing_is_restored(secret):
     assert secret not in redactor.restore(text)
 
 
+@pytest.mark.parametrize(
+    "encode", ["plain", "reversed", "URL", "URL, every byte", "base64", "base32", "C escapes"]
+)
+def test_what_stands_around_the_letters_goes_too(encode):
+    """Punctuation at either end, escapes and shared characters leave with the value."""
+    guise = ENCODERS[encode]("!$k_LIVE-9aF!x7Q2m@pLz0/Kd8+Wb3!?")
+
+    assert (
+        set(guise.strip("=")) & set(redacted("!$k_LIVE-9aF!x7Q2m@pLz0/Kd8+Wb3!?", guise).partition("[[")[0])
+        == set()
+    )
+    assert redacted("!$k_LIVE-9aF!x7Q2m@pLz0/Kd8+Wb3!?", guise).partition("]]")[2].strip("=") == ""
+
+
 def test_other_text_is_left_alone():
     """Registering a secret takes nothing else out."""
     text = "The quick brown fox jumps over the lazy dog 13 times; see base64 TWFuIGlzIGRpc3Rpbmd1aXNoZWQ= and 0xdeadbeef."
