@@ -9,7 +9,7 @@ from seawall_chaos.gates import Gate
 from seawall_reports.measures import Measures
 from seawall_reports.summary import GateResult, SubjectResult
 from seawall_reports.verdict import Verdict
-from seawall_reports.wording import TIMES, bare, label, value
+from seawall_reports.wording import TIMES, bare, label, plain, value
 
 # Bounds are written in decimal; a share of calls that equals one must not miss it by the last bit.
 _ULPS = 1e-9
@@ -40,12 +40,12 @@ def demand(gate: Gate) -> str:
     """The gate in words."""
     if gate.times is None:
         return f"{_what(gate)} {_relation(gate)} {value(gate.metric, _limit(gate))}"
-    return f"{_what(gate)} {_relation(gate)} {_limit(gate):g} {TIMES} {gate.times}"
+    return f"{_what(gate)} {_relation(gate)} {_limit(gate):g} {TIMES} {plain(gate.times)}"
 
 
 def _what(gate: Gate) -> str:
     kinds = {None: "", "complete": " (non-streamed calls)", "stream": " (streams)"}
-    return f"{gate.subject}: {label(gate.metric)}{kinds[gate.kind]}"
+    return f"{plain(gate.subject)}: {label(gate.metric)}{kinds[gate.kind]}"
 
 
 def _measured(gate: Gate, subject: str, subjects: Mapping[str, SubjectResult]) -> float:

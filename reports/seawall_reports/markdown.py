@@ -10,6 +10,7 @@ from seawall_reports.verdict import Verdict
 from seawall_reports.wording import TIMES, bare, count, listed, value
 
 SIGNS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "❔"}
+RELATIONS = {"at_least": "\u2265", "at_most": "\u2264"}
 _COLUMNS = {
     "success_rate": "success, %",
     "p50_ms": "p50, ms",
@@ -18,7 +19,7 @@ _COLUMNS = {
     "attempts_per_call": "upstream calls",
     "wrong_calls": "wrong answers",
 }
-_SPECIAL = str.maketrans({**{c: f"\\{c}" for c in "\\`*_{}[]()#+-.!|~>:@$"}, "<": "&lt;", "&": "&amp;"})
+_SPECIAL = str.maketrans({**{c: f"\\{c}" for c in "\\`*_[]|~#$"}, "<": "&lt;", "&": "&amp;"})
 
 
 def render(summary: Summary, pictures: Sequence[Sequence[Picture]]) -> str:
@@ -70,7 +71,10 @@ def _gates(scenarios: Sequence[ScenarioResult]) -> Iterator[str]:
     yield _row(["---", "---", "--:", "--:", "---"], raw=True)
     for scenario in scenarios:
         for gate in scenario.gates:
-            numbers = [value(gate.metric, gate.measured), value(gate.metric, gate.bound)]
+            numbers = [
+                value(gate.metric, gate.measured),
+                f"{RELATIONS[gate.relation]} {value(gate.metric, gate.bound)}",
+            ]
             yield _row([scenario.name, gate.demand, *numbers, f"{SIGNS[gate.verdict]} {gate.verdict}"])
     yield ""
 

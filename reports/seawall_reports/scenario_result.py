@@ -18,6 +18,7 @@ from seawall_reports.verdict import Verdict
 from seawall_reports.wording import count, plain
 
 DESCRIPTION_CHARS = 1000
+REASON_CHARS = 400
 
 
 def scenario_result(recording: Recording, scenario: ScenarioRecord, calls: pd.DataFrame) -> ScenarioResult:
@@ -26,8 +27,9 @@ def scenario_result(recording: Recording, scenario: ScenarioRecord, calls: pd.Da
     attempts = recording.attempts[recording.attempts["scenario"] == scenario.name]
     faults = recording.faults[recording.faults["scenario"] == scenario.name]
     subjects = _subjects(recording.manifest, scenario, calls, attempts, faults)
+    unsure = [plain(doubt, REASON_CHARS) for doubt in doubts(scenario, calls, attempts, faults)]
     gates = [evaluate(gate, subjects) for gate in scenario.expect]
-    verdict, reasons = judge(list(doubts(scenario, calls, attempts, faults)), gates)
+    verdict, reasons = judge(unsure, gates)
     return ScenarioResult(
         name=plain(scenario.name),
         title=plain(scenario.title),

@@ -62,16 +62,19 @@ def headline(verdict: Verdict, scenarios: Sequence[ScenarioResult]) -> str:
     if not scenarios:
         return "No scenario was run to its end."
     gates = [gate for scenario in scenarios for gate in scenario.gates]
+    of_gates, of_scenarios = count(len(gates), "gate"), count(len(scenarios), "scenario")
+    doubtful = sum(scenario.verdict is Verdict.INCONCLUSIVE for scenario in scenarios)
+    doubt = f"{doubtful} of {of_scenarios} {'proves' if doubtful == 1 else 'prove'} nothing"
     if verdict is Verdict.PASS:
-        met = f"All {count(len(gates), 'gate')} in {count(len(scenarios), 'scenario')} were met"
-        return f"{met}, every fault fired, and all load arrived."
+        fired = "every fault fired" if any(s.faults for s in scenarios) else "no fault was asked for"
+        return f"{len(gates)} of {of_gates} met in {of_scenarios}; {fired}, and all load arrived."
     if verdict is Verdict.FAIL:
         missed = sum(gate.verdict is Verdict.FAIL for gate in gates)
         failed = sum(scenario.verdict is Verdict.FAIL for scenario in scenarios)
-        return f"{missed} of {count(len(gates), 'gate')} missed; {failed} of {count(len(scenarios), 'scenario')} failed."
-    doubtful = sum(scenario.verdict is Verdict.INCONCLUSIVE for scenario in scenarios)
+        also = f"; {doubt}" if doubtful else ""
+        return f"{missed} of {of_gates} missed; {failed} of {of_scenarios} failed{also}."
     if doubtful:
-        return f"{doubtful} of {count(len(scenarios), 'scenario')} prove nothing, so nothing can be signed."
+        return f"{doubt}, so nothing can be signed."
     return "The run was cut short, so nothing can be signed."
 
 

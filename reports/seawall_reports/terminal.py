@@ -8,7 +8,7 @@ import click
 
 from seawall_reports.summary import ScenarioResult, Summary
 from seawall_reports.verdict import Verdict
-from seawall_reports.wording import bare
+from seawall_reports.wording import bare, plain
 
 COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
 _COLUMNS = {
@@ -44,7 +44,7 @@ def table_lines(summary: Summary) -> Iterator[str]:
 def _subject_lines(scenario: ScenarioResult, width: int) -> Iterator[str]:
     for name, subject in scenario.subjects.items():
         cells = [f"{bare(metric, getattr(subject, metric)):>{_WIDTH}}" for metric in _COLUMNS]
-        yield f"  {name:<{width - 2}}{''.join(cells)}"
+        yield f"  {plain(name, width - 2):<{width - 2}}{''.join(cells)}"
 
 
 def _styled(text: str, verdict: Verdict) -> str:

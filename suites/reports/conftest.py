@@ -142,9 +142,9 @@ def recorded(tmp_path):
     return record
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rows():
-    """Rows with defaults, and the records of the manifest."""
+    """Rows with defaults, the records of the manifest, and a writer for them."""
 
     class Rows:
         call = staticmethod(lambda **changes: replace(CALL, **changes))
@@ -154,6 +154,7 @@ def rows():
         gate = staticmethod(Gate)
         scenario = staticmethod(scenario_record)
         write = staticmethod(write_run)
+        passing = (CALL, ATTEMPT, WINDOW)
 
     return Rows
 

@@ -7,16 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seawall_chaos.gates import Gate
+from seawall_chaos.recording import Recording
 from seawall_reports.gate_results import evaluate
 from seawall_reports.summarise import summarise
 from seawall_reports.summary import SubjectResult
 from seawall_reports.verdict import Verdict
 
 
-@pytest.fixture
-def subject(recorded, rows):
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory, rows):
     """One subject's result with some numbers replaced."""
-    result = summarise(recorded()).scenarios[0].subjects["seawall"]
+    folder = rows.write(tmp_path_factory.mktemp("gates"), rows.passing, [rows.scenario()])
+    result = summarise(Recording.open(folder)).scenarios[0].subjects["seawall"]
 
     def change(**numbers):
         return result.model_copy(update=numbers)

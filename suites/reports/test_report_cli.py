@@ -37,7 +37,7 @@ def test_build_and_show_end_with_the_verdict(run, folder):
     """0 for PASS, 1 for FAIL, and both say so first."""
     passed = run("build", folder())
     assert passed.exit_code == 0
-    assert passed.output.startswith("PASS  All 1 gate in 1 scenario")
+    assert passed.output.startswith("PASS  1 of 1 gate met in 1 scenario; every fault fired")
     assert "report.html" in passed.output
 
     failed = run("build", folder(status="failed"))

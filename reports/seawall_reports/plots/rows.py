@@ -18,6 +18,7 @@ from seawall_reports.plots.style import BAND, BAND_EDGE, HAIRLINE, INK, QUIET, d
 WIDTH_IN = 9.6
 HEAD_IN, STRIP_IN, GAP_IN, FOOT_IN = 0.34, 0.29, 0.13, 0.42
 LEFT, RIGHT = 0.155, 0.985
+MARGIN_CHARS = 24
 # Where the margin's text begins, as a share of the width of the axes.
 MARGIN = (0.012 - LEFT) / (RIGHT - LEFT)
 
@@ -47,18 +48,28 @@ class Board:
     def name(self, row: Row, remark: str) -> None:
         """Put the subject's name, in its colour, and a remark beside its row."""
         colour = self.scene.colours[row.subject]
-        self.margin(row.at(1) - 0.02, drawable(row.subject, 18), color=colour, fontweight="bold")
+        self.margin(row.at(1) - 0.02, row.subject, color=colour, fontweight="bold")
         self.margin(row.at(1) - 0.2, remark, color=QUIET, fontsize=8)
 
     def margin(self, y_in: float, text: str, **style: str | float) -> None:
         """Text at the left of the axes."""
         place = self.axes.get_yaxis_transform()
-        self.axes.text(MARGIN, y_in, text, transform=place, va="top", **style)  # type: ignore[arg-type]
+        shown = "\n".join(drawable(line, MARGIN_CHARS) for line in text.split("\n"))
+        self.axes.text(MARGIN, y_in, shown, transform=place, va="top", **style)  # type: ignore[arg-type]
 
     def tick(self, y_in: float, text: str) -> None:
         """The label of a height."""
         place = self.axes.get_yaxis_transform()
-        self.axes.text(-0.012, y_in, text, transform=place, ha="right", va="center", fontsize=8, color=QUIET)
+        self.axes.text(
+            -0.012,
+            y_in,
+            drawable(text, MARGIN_CHARS),
+            transform=place,
+            ha="right",
+            va="center",
+            fontsize=8,
+            color=QUIET,
+        )
 
 
 def board(scene: Scene, title: str, x_label: str, heights_in: Sequence[tuple[str, float]]) -> Board:
