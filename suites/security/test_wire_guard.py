@@ -1,6 +1,7 @@
 """What a hostile provider can do to a service through the wire: nothing but fail its own call."""
 
 import asyncio
+import contextlib
 import io
 import logging
 import resource
@@ -132,12 +133,8 @@ async def test_the_key_is_in_nothing_a_service_might_print(llm, provider, key):
         body,
     )
     log = io.StringIO()
-    handler = configure_json_logs(log)
-    try:
-        with pytest.raises(LLMError) as caught:
-            await llm.complete("hello")
-    finally:
-        logging.getLogger("seawall").removeHandler(handler)
+    with logging_to(log), pytest.raises(LLMError) as caught:
+        await llm.complete("hello")
 
     shown = [
         str(caught.value),
@@ -149,6 +146,19 @@ async def test_the_key_is_in_nothing_a_service_might_print(llm, provider, key):
     assert key.encode() in provider.requests[0]
     assert log.getvalue()
     assert [text for text in (*shown, log.getvalue()) if key in text] == []
+
+
+@contextlib.contextmanager
+def logging_to(stream):
+    """Seawall's log on this stream; afterwards the logger is as it was found."""
+    logger = logging.getLogger("seawall")
+    level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
+    configure_json_logs(stream)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.propagate, logger.handlers[:] = propagate, handlers
 
 
 async def test_cookies_of_a_provider_are_not_kept(llm, provider, chat_body):

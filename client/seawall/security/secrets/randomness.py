@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import Counter
 
@@ -43,13 +42,9 @@ def is_placeholder(value: bytes) -> bool:
         lower in _KNOWN
         or lower.endswith((b"here", b"..", b"token", b"secret", b"password"))
         or distinct <= max(3, min(7, len(lower) // 6))
-        or _longest_run(lower) * 2 > len(lower)
+        or max(map(lower.count, set(lower)), default=0) * 2 > len(lower)
         or any(mark in lower for mark in _PLACEHOLDERS)
     )
-
-
-def _longest_run(value: bytes) -> int:
-    return max((sum(1 for _ in group) for _, group in itertools.groupby(value)), default=0)
 
 
 def character_classes(value: bytes) -> int:
