@@ -1,5 +1,6 @@
-"""What every suite gets: the loopback guard, and the harness's own pytest plugin."""
+"""What every suite gets: the loopback guard, and the client's logger as it was found."""
 
+import logging
 import os
 import sys
 import tempfile
@@ -42,3 +43,13 @@ def forgive_loopback():
         os.truncate(_log.name, 0)
 
     return forget
+
+
+@pytest.fixture
+def logger():
+    """The client's logger, to be configured at will: afterwards it is as it was found."""
+    logger = logging.getLogger("seawall")
+    before = (logger.level, logger.propagate, logger.handlers[:])
+    yield logger
+    logger.level, logger.propagate, logger.handlers[:] = before
+    logger.manager._clear_cache()

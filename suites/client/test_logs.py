@@ -59,16 +59,6 @@ TRACE = CallTrace(
 
 
 @pytest.fixture
-def logger():
-    """The logger, as it was found afterwards."""
-    logger = logging.getLogger("seawall")
-    before = (logger.level, logger.propagate, logger.handlers[:])
-    yield logger
-    logger.level, logger.propagate, logger.handlers[:] = before
-    logger.manager._clear_cache()
-
-
-@pytest.fixture
 def lines(logger):
     """Log one whole call; return its lines."""
     stream = io.StringIO()

@@ -15,7 +15,7 @@ from seawall.providers.options import ProviderOptions
 from seawall.providers.secret import Secret
 from seawall.resilience.options import PolicyOptions
 from seawall.settings import Settings, SettingsError, load_settings
-from seawall.settings_schema import PROVIDER_FIELDS, SETTINGS, dotted
+from seawall.settings.schema import PROVIDER_FIELDS, SETTINGS, dotted
 
 KEY = "sk-very-secret-0123456789"
 ENVIRON = {"OPENAI_API_KEY": KEY}

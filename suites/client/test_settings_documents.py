@@ -8,7 +8,7 @@ import pytest
 from seawall import LLMManager, load_settings
 from seawall.providers.customs import WIRES
 from seawall.settings import Settings
-from seawall.settings_schema import SETTINGS, variable
+from seawall.settings.schema import SETTINGS, variable
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "client" / "README.md").read_text(encoding="utf-8")

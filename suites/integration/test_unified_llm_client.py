@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import time
 import types
 
@@ -377,20 +376,15 @@ async def test_many_calls_at_once(service, providers, leaks):
     assert all(text for _, text in answers[100:])
 
 
-async def test_observers_and_logs_tell_of_every_attempt_and_call(service, providers, notes, tmp_path):
+async def test_observers_and_logs_tell_of_every_attempt_and_call(service, providers, notes, logger, tmp_path):
     """One event per attempt and per call, in order; the log has the same as JSON lines, without the prompt."""
     providers.fault("alpha", "http_status", status=503)
-    logger = logging.getLogger("seawall")
     file = tmp_path / "seawall.log"
     with file.open("w", encoding="utf-8") as log:
-        handler = configure_json_logs(log)
-        try:
-            async with service() as llm:
-                await llm.complete("a very private question", call_id="c1")
-                await consume(llm, "a very private question", call_id="c2")
-        finally:
-            logger.removeHandler(handler)
-            logger.setLevel(logging.NOTSET)
+        configure_json_logs(log)
+        async with service() as llm:
+            await llm.complete("a very private question", call_id="c1")
+            await consume(llm, "a very private question", call_id="c2")
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
     assert [(record.provider, record.outcome) for _, record in notes.attempts] == [

@@ -1,9 +1,7 @@
 """What a hostile provider can do to a service through the wire: nothing but fail its own call."""
 
 import asyncio
-import contextlib
 import io
-import logging
 import resource
 import zlib
 
@@ -124,7 +122,7 @@ async def test_deep_json_does_not_exhaust_the_stack(llm, provider, opening):
     assert kind_of(caught) == "bad_response"
 
 
-async def test_the_key_is_in_nothing_a_service_might_print(llm, provider, key):
+async def test_the_key_is_in_nothing_a_service_might_print(llm, provider, key, logger):
     """A provider that echoes the key finds no way to have it logged or raised."""
     body = b'{"error": {"message": "bad key %s", "type": "%s", "code": "%s"}}' % ((key.encode(),) * 3)
     provider.says(
@@ -133,7 +131,8 @@ async def test_the_key_is_in_nothing_a_service_might_print(llm, provider, key):
         body,
     )
     log = io.StringIO()
-    with logging_to(log), pytest.raises(LLMError) as caught:
+    configure_json_logs(log)
+    with pytest.raises(LLMError) as caught:
         await llm.complete("hello")
 
     shown = [
@@ -146,19 +145,6 @@ async def test_the_key_is_in_nothing_a_service_might_print(llm, provider, key):
     assert key.encode() in provider.requests[0]
     assert log.getvalue()
     assert [text for text in (*shown, log.getvalue()) if key in text] == []
-
-
-@contextlib.contextmanager
-def logging_to(stream):
-    """Seawall's log on this stream; afterwards the logger is as it was found."""
-    logger = logging.getLogger("seawall")
-    level, propagate, handlers = logger.level, logger.propagate, list(logger.handlers)
-    configure_json_logs(stream)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-        logger.propagate, logger.handlers[:] = propagate, handlers
 
 
 async def test_cookies_of_a_provider_are_not_kept(llm, provider, chat_body):

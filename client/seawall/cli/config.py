@@ -12,7 +12,7 @@ import msgspec
 from seawall.cli.bad_input import BadInput
 from seawall.providers.customs import WIRES
 from seawall.settings import Settings, SettingsError, load_settings
-from seawall.settings_schema import PROVIDER_FIELDS, SETTINGS, dotted
+from seawall.settings.schema import PROVIDER_FIELDS, SETTINGS, dotted
 
 _FILE = click.argument("file", required=False, type=click.Path())
 

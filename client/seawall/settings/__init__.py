@@ -59,7 +59,7 @@ def load_settings(
         overrides: nested like the YAML file; these win over everything.
         dotenv: a file of `NAME=value` lines, read if it exists; the environment wins over it.
     """
-    from seawall.settings_assembly import assemble  # noqa: PLC0415 - what only reading files needs
+    from seawall.settings.assembly import assemble  # noqa: PLC0415 - what only reading files needs
 
     return assemble(
         path,

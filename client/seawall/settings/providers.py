@@ -11,10 +11,10 @@ import msgspec
 from seawall.providers.customs import WIRES, WireCustoms
 from seawall.providers.options import ProviderOptions
 from seawall.providers.secret import Secret
-from seawall.settings_schema import PROVIDER_FIELDS, suggestion
-from seawall.settings_sources import Listing, Section, Stated, Tree
-from seawall.settings_urls import url_problem
-from seawall.settings_values import Problems, convert
+from seawall.settings.schema import PROVIDER_FIELDS, suggestion
+from seawall.settings.sources import Listing, Section, Stated, Tree
+from seawall.settings.urls import url_problem
+from seawall.settings.values import Problems, convert
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

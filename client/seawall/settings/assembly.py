@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from seawall.settings import Settings, SettingsError
-from seawall.settings_providers import ProviderDrafts
-from seawall.settings_schema import (
+from seawall.settings.providers import ProviderDrafts
+from seawall.settings.schema import (
     SECTIONS,
     SETTINGS,
     children,
@@ -19,7 +19,7 @@ from seawall.settings_schema import (
     suggestion,
     variable,
 )
-from seawall.settings_sources import (
+from seawall.settings.sources import (
     SETTINGS_FILE_VARIABLE,
     Section,
     Stated,
@@ -31,8 +31,8 @@ from seawall.settings_sources import (
     read_yaml,
     setting_variables,
 )
-from seawall.settings_urls import url_problem
-from seawall.settings_values import Problems, convert, shown
+from seawall.settings.urls import url_problem
+from seawall.settings.values import Problems, convert, shown
 
 _NOTHING = Section(items={}, origin="")
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from seawall.providers.secret import Secret
-from seawall.settings_schema import choices, is_text, suggestion
-from seawall.settings_sources import Stated, Tree, plain
+from seawall.settings.schema import choices, is_text, suggestion
+from seawall.settings.sources import Stated, Tree, plain
 
 _SHOWN_CHARS_MAX = 80
 _IN_WORDS = {
