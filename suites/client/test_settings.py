@@ -1,5 +1,6 @@
 """Settings: where values come from, which wins, and what is said of those that cannot work."""
 
+import inspect
 import itertools
 import pickle
 import re
@@ -425,4 +426,4 @@ def test_anything_is_settings_or_a_settings_error(tmp_path_factory, names, text)
 
 def test_the_options_of_providers_are_documented():
     """Each field is explained where its default is written."""
-    assert all(f"        {field}: " in ProviderOptions.__doc__ for field in PROVIDER_FIELDS)
+    assert all(f"\n    {field}: " in inspect.getdoc(ProviderOptions) for field in PROVIDER_FIELDS)

@@ -78,21 +78,13 @@ def client_alone(tmp_path_factory, root):
     assert built.returncode == 0, built.stderr
     (wheel,) = folder.glob("*.whl")
     uv, python = BIN / "uv", folder / "venv" / "bin" / "python"
+    # The set-up has just filled uv's cache; a test does not ask a registry.
+    pip = [uv, "pip", "--quiet", "--offline"]
     for command in (
         [uv, "venv", "--quiet", "--offline", "--python", sys.executable, folder / "venv"],
-        # The set-up has just filled uv's cache; a test does not ask a registry.
-        [
-            uv,
-            "pip",
-            "install",
-            "--quiet",
-            "--offline",
-            "--python",
-            python,
-            "-c",
-            root / "requirements/dev.txt",
-            wheel,
-        ],
+        [*pip, "sync", "--python", python, "--require-hashes", root / "requirements/client.txt"],
+        [*pip, "install", "--python", python, "--no-deps", wheel],
+        [*pip, "check", "--python", python],
     ):
         result = run(*command)
         assert result.returncode == 0, result.stderr
