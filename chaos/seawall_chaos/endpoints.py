@@ -55,12 +55,3 @@ class Firing:
     client_request_id: str | None
     evidence: str
     canary: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PathCost:
-    """Median time of one small request by entrance, in milliseconds, measured on this very stack."""
-
-    direct_ms: float
-    toxiproxy_ms: float | None
-    full_ms: float | None

@@ -20,13 +20,12 @@ from seawall_chaos.carriers import (
     wires_of,
     without_canaries,
 )
-from seawall_chaos.endpoints import Carrier, Endpoint, Firing, Injection, PathCost, PathName, ProviderSpec
+from seawall_chaos.endpoints import Carrier, Endpoint, Firing, Injection, PathName, ProviderSpec
 from seawall_chaos.faults import Fault
-from seawall_chaos.path_cost import measured
 from seawall_chaos.processes import LOOPBACK, Processes, Watch, started, watched
 from seawall_chaos.true_resets import TrueResets
 
-__all__ = ["Endpoint", "Firing", "Injection", "PathCost", "PathName", "ProviderSpec", "Stack"]
+__all__ = ["Endpoint", "Firing", "Injection", "PathName", "ProviderSpec", "Stack"]
 
 # One row of the simulators' journal, as their control API gives it.
 ProviderRequest = Mapping[str, Any]
@@ -156,11 +155,6 @@ class Stack:
         for carrier in self._carriers.values():
             carrier.forget()
         self._injections.clear()
-
-    async def path_cost(self) -> PathCost:
-        """What the proxies add: median per request, direct, through Toxiproxy, through both."""
-        self._watch.check()
-        return await measured(self._processes, next(iter(self.endpoints.values())))
 
 
 def _endpoint(spec: ProviderSpec, processes: Processes) -> Endpoint:

@@ -610,12 +610,3 @@ async def test_what_cannot_be_is_refused_before_anything_happens(stack):
         await stack.inject("y", parse_fault({"fault": "tcp_latency", "probability": 0.5}), "alpha")
     with pytest.raises(KeyError):
         await stack.heal("never")
-
-
-async def test_the_proxies_cost_is_measured_on_the_spot(stack):
-    """Both proxies cost more than none, and measuring leaves no trace in the journal."""
-    cost = await stack.path_cost()
-
-    assert 0 < cost.direct_ms < cost.full_ms
-    assert 0 < cost.toxiproxy_ms < cost.full_ms
-    assert await stack.journal() == []
