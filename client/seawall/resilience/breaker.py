@@ -39,6 +39,7 @@ class Breaker:
         "_open_until",
         "_options",
         "_override",
+        "_own_word",
         "_probes_passed",
         "_ramp_credit",
         "_rest_s",
@@ -68,6 +69,7 @@ class Breaker:
         self._consecutive = 0
         self._trips = 0
         self._rest_s = 0.0
+        self._own_word = False
         self._open_until = self._lease_until = self._closed_at = -math.inf
         self._probes_passed = 0
         self._ramp_credit = 0.0
@@ -183,6 +185,27 @@ class Breaker:
         if generation == self.generation and self._state.name == HALF_OPEN:
             self._lease_until = -math.inf
 
+    @property
+    def decides(self) -> bool:
+        """Whether it does: no operator holds it."""
+        return self._override is None
+
+    def own_rest_left_s(self, now: float) -> float:
+        """Return the seconds left of a rest that this breaker's own evidence began; 0 if there is none."""
+        resting = self.decides and self._own_word and self._state.name == OPEN
+        return max(0.0, self._open_until - now) if resting else 0.0
+
+    def adopt_rest(self, now: float, left_s: float) -> None:
+        """Open on another worker's word. That is worth a first rest at most: then this one finds out for itself."""
+        if self.decides and self._state.name == CLOSED and left_s > 0.0:
+            self._rest(now, min(left_s, self._options.open_s))
+            self._own_word = False
+
+    def adopt_recovery(self, now: float) -> None:
+        """Take another worker's word that the provider is well: the next call may probe it."""
+        if self.decides and self._state.name == OPEN:
+            self._open_until = min(self._open_until, now)
+
     def _judge(self, now: float) -> None:
         if self._override is not None or self._state.name != CLOSED:
             return
@@ -212,6 +235,10 @@ class Breaker:
         # An outage of days must not run into a float's limits.
         if rest_s < options.open_max_s:
             self._trips += 1
+        self._own_word = True
+        self._rest(now, rest_s)
+
+    def _rest(self, now: float, rest_s: float) -> None:
         self._rest_s = rest_s * (1.0 + _JITTER * self._rng.random())
         self._open_until = now + self._rest_s
         self._probes_passed = 0
