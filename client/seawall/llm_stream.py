@@ -68,6 +68,11 @@ class LLMStream:
         return event
 
     @property
+    def has_event(self) -> bool:
+        """Whether the next event is here already, so that nothing need be waited for."""
+        return self._driver.has_event
+
+    @property
     def completion(self) -> Completion | None:
         """The whole answer once it is there."""
         return self._driver.completion
