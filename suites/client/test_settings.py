@@ -16,7 +16,7 @@ from seawall.providers.options import ProviderOptions
 from seawall.providers.secret import Secret
 from seawall.resilience.options import PolicyOptions
 from seawall.settings import Settings, SettingsError, load_settings
-from seawall.settings.schema import PROVIDER_FIELDS, SETTINGS, dotted
+from seawall.settings.schema import PROVIDER_FIELDS, SETTINGS, choices, dotted
 
 KEY = "sk-very-secret-0123456789"
 ENVIRON = {"OPENAI_API_KEY": KEY}
@@ -196,7 +196,7 @@ def example(leaf):
     candidates = [not leaf.default if isinstance(leaf.default, bool) else None]
     if isinstance(leaf.default, int | float) and not isinstance(leaf.default, bool):
         candidates = [leaf.default * 2, leaf.default / 2, leaf.default + 1, 0.75, 0.25]
-    candidates += [2.5, "raise", "restart", "text"]
+    candidates += [2.5, *choices(leaf.type), "text"]
     for candidate in candidates:
         if candidate is not None and candidate != leaf.default:
             try:
@@ -218,7 +218,7 @@ providers:
 deadline_s: 0
 timeouts: {connect: 2, first_token_s: soon}
 retry: 3
-colour: red
+xyz: red
 streaming: {on_midstream_failure: restrt}
 breaker:
   window_s: [1]
@@ -241,7 +241,7 @@ breaker:
         "seawall.yaml:7: timeouts.connect is not a setting; did you mean connect_s?",
         "seawall.yaml:7: timeouts.first_token_s = soon: expected a number, got text",
         "seawall.yaml:8: retry = 3: expected a section with settings of its own",
-        "seawall.yaml:9: colour is not a setting; valid here: " + ", ".join(sorted({p[0] for p in SETTINGS} | {"providers"})),
+        "seawall.yaml:9: xyz is not a setting; valid here: " + ", ".join(sorted({p[0] for p in SETTINGS} | {"providers"})),
         "seawall.yaml:10: streaming.on_midstream_failure = restrt: did you mean restart?",
         "seawall.yaml:12: breaker.window_s = [1]: expected a number, got a list",
         "SEAWALL_TIMEOUTS__CONECT_S is not a setting; did you mean SEAWALL_TIMEOUTS__CONNECT_S?",

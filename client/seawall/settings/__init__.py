@@ -14,6 +14,8 @@ from seawall.providers.http_options import HttpOptions
 from seawall.providers.limits import LimitOptions
 from seawall.providers.options import ProviderOptions
 from seawall.resilience.options import PolicyOptions
+from seawall.shared_state.options import SharedStateOptions
+from seawall.rollout.options import RolloutOptions
 
 
 class Settings(PolicyOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,6 +25,8 @@ class Settings(PolicyOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
         providers: in order of preference.
         limits: how much of a response is read.
         http: how HTTP is done.
+        shared_state: where workers tell each other of resting providers.
+        rollout: how far a service has moved from its old LLM path to this client.
         show_provider_messages: put the provider's own words into errors and logs. They may quote the prompt:
             for debugging only.
         origins: where each value that is not a default was set, by its dotted name.
@@ -31,6 +35,8 @@ class Settings(PolicyOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
     providers: tuple[ProviderOptions, ...] = ()
     limits: LimitOptions = LimitOptions()
     http: HttpOptions = HttpOptions()
+    shared_state: SharedStateOptions = SharedStateOptions()
+    rollout: RolloutOptions = RolloutOptions()
     show_provider_messages: bool = False
     origins: dict[str, str] = msgspec.field(default_factory=dict)
 

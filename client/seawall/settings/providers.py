@@ -18,7 +18,17 @@ from seawall.settings.values import Problems, convert
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_OPENAI_ONLY = ("token_limit_field", "stream_usage", "finish_reason")
+_API_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:-preview)?")
+_CHAT = ("openai_chat", "azure_openai")
+_EMBEDDING = tuple(wire for wire, customs in WIRES.items() if customs.embedding_texts_max)
+_ONLY_FOR: Mapping[str, tuple[str, ...]] = {
+    "token_limit_field": _CHAT,
+    "stream_usage": _CHAT,
+    "finish_reason": _CHAT,
+    "replay_reasoning": ("openai_responses",),
+    "embedding_model": _EMBEDDING,
+    "embedding_space": _EMBEDDING,
+}
 
 
 class _Draft:
@@ -105,6 +115,7 @@ class ProviderDrafts:
                 self._problems.add(f"{draft.origin}: provider {name} has no {field}{_valid_wires(field)}")
         if len(self._problems.lines) > before:
             return None
+        values |= self._customary(name, draft, values, variables, origins)
         options = ProviderOptions(**values)
         _check(options, draft, self._problems)
         key = _key(options, draft, variables, self._problems, origins)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import msgspec
 
@@ -75,12 +76,19 @@ def suggestion(unknown: str, valid: Iterable[str]) -> str:
 
 def is_text(kind: Any) -> bool:
     """Tell whether a setting of this type takes any text as it stands."""
-    arguments = get_args(kind)
-    if kind is str:
-        return True
+    return kind is str or any(is_text(part) for part in alternatives(kind))
+
+
+def is_list(kind: Any) -> bool:
+    """Tell whether a setting of this type is a list."""
+    return get_origin(kind) in {tuple, list} or any(is_list(part) for part in alternatives(kind))
+
+
+def alternatives(kind: Any) -> tuple[Any, ...]:
+    """Return the types that an annotated type or a union consists of; none for any other."""
     if hasattr(kind, "__metadata__"):
-        return is_text(arguments[0])
-    return bool(arguments) and get_origin(kind) is not dict and any(is_text(a) for a in arguments)
+        return get_args(kind)[:1]
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else ()
 
 
 def choices(kind: Any) -> tuple[str, ...]:

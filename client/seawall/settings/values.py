@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from seawall.providers.secret import Secret
-from seawall.settings.schema import choices, is_text, suggestion
+from seawall.settings.schema import choices, is_list, is_text, suggestion
 from seawall.settings.sources import Stated, Tree, plain
 
 _SHOWN_CHARS_MAX = 80
@@ -22,7 +22,7 @@ _IN_WORDS = {
     "null": "nothing",
 }
 # Their values may be keys.
-_NEVER_SHOWN = {"api_key", "api_key_env", "headers", "base_url", "proxy"}
+_NEVER_SHOWN = {"api_key", "api_key_env", "headers", "base_url", "proxy", "redis_url"}
 
 
 class Problems:
@@ -61,11 +61,14 @@ def _convert(kind: Any, tree: Tree) -> Any:
     if tree.value is None:
         return msgspec.convert(None, kind, dec_hook=_decode_secret)
     text = tree.text.strip()
-    if is_text(kind) or _is_secret(kind):
-        # As written: `model: 4` and `api_version: 2023-06-01` are meant as text, whatever YAML makes of them.
+    if is_text(kind) or choices(kind) or _is_secret(kind):
+        # As written: `model: 4`, `api_version: 2023-06-01` and `stage: off` are meant as text, whatever YAML makes
+        # of them.
         return msgspec.convert(text or None, kind, dec_hook=_decode_secret)
     if text[:1] in {"{", "["}:
         return msgspec.json.decode(text, type=kind)
+    if is_list(kind):
+        return msgspec.convert([part.strip() for part in text.split(",") if part.strip()], kind, strict=False)
     if isinstance(tree.value, str):
         return msgspec.convert(text, kind, strict=False)
     return msgspec.convert(tree.value, kind)

@@ -1,0 +1,91 @@
+"""An OpenFeature flag that decides the rollout's stage: read beside the calls, which never wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+
+from seawall.errors import ConfigurationError
+from seawall.rollout.policy import RolloutPolicy, position_of_flag
+
+_logger = logging.getLogger("seawall")
+_DOMAIN = "seawall"
+
+
+class FlagWatch:
+    """Reads the flag again and again in a thread of its own, however long that takes, and keeps the last good value.
+
+    A flag service may block, fail or answer nonsense: then what was known stays in force, and before anything was
+    known, the settings do.
+    """
+
+    def __init__(self, policy: RolloutPolicy) -> None:
+        self._policy = policy
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._read_once = threading.Event()
+        self._said = ""
+
+    def start(self) -> None:
+        """Begin to read if there is a flag. Raises `ConfigurationError` without the extra."""
+        if self._thread is not None or self._policy.options.flag is None:
+            return
+        read = _reader()
+        # A daemon: one that hangs in a flag service's socket must not keep the process from ending.
+        self._thread = threading.Thread(target=self._watch, args=(read,), name="seawall-flag", daemon=True)
+        self._thread.start()
+
+    async def first_reading(self) -> None:
+        """Wait for the first reading, good or not, for `flag_wait_s` at most."""
+        if self._thread is not None and not self._read_once.is_set():
+            await asyncio.to_thread(self._read_once.wait, self._policy.options.flag_wait_s)
+
+    def options_changed(self) -> None:
+        """Take note of a reload: read at once, and another flag's value is no value of this one."""
+        self.start()
+        self._wake.set()
+
+    def close(self) -> None:
+        """Read no more. A reading that hangs is left behind."""
+        self._stop.set()
+        self._wake.set()
+
+    def _watch(self, read: Callable[[str], object]) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            if (flag := self._policy.options.flag) is not None:
+                self._take(flag, read(flag))
+            self._wake.wait(self._policy.options.flag_refresh_s)
+
+    def _take(self, flag: str, value: object) -> None:
+        position = position_of_flag(value)
+        if flag == self._policy.options.flag and position is not None and not self._stop.is_set():
+            self._policy.flag_position = position
+        self._read_once.set()
+        says = f"says {value}" if position is not None else "cannot be read; its last value stays in force"
+        if says != self._said:
+            self._said = says
+            _logger.info("the rollout's flag %s %s", flag, says)
+
+
+def _reader() -> Callable[[str], object]:
+    try:
+        from openfeature import api  # noqa: PLC0415 - an extra
+        from openfeature.exception import OpenFeatureError  # noqa: PLC0415
+    except ModuleNotFoundError:
+        raise ConfigurationError("rollout.flag needs the extra: pip install 'seawall[openfeature]'") from None
+
+    client = api.get_client(_DOMAIN)
+
+    def read(flag: str) -> object:
+        """Return the flag's value, or None. The SDK turns nearly everything a provider raises into an error code."""
+        try:
+            details = client.get_string_details(flag, "")
+        except (OpenFeatureError, RuntimeError, OSError, ValueError, TypeError, AttributeError, LookupError):
+            return None
+        return details.value if details.error_code is None else None
+
+    return read
