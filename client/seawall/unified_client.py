@@ -13,6 +13,7 @@ from pybreaker import CircuitBreakerListener
 from seawall.call_driver import CallDriver, Wiring
 from seawall.errors import LLMError
 from seawall.llm_stream import LLMStream
+from seawall.loop_bond import LoopBond
 from seawall.messages import Completion, CompletionRequest
 from seawall.prompts import CallOptions, Prompt, call_id_of, deadline_of, request_of
 from seawall.providers.wire import Codec, HttpEngine
@@ -36,7 +37,8 @@ class Upstream(msgspec.Struct, frozen=True, kw_only=True):
 class UnifiedLLMClient:
     """Asks providers in order of preference until one answers, within one deadline.
 
-    Services use `LLMManager`, which builds one of these from settings. For one event loop.
+    Services use `LLMManager`, which builds one of these from settings. For one event loop, that of its first
+    call; until it is closed, calls from any other raise `ConfigurationError`.
 
     Args:
         upstreams: in order of preference, names unique.
@@ -63,7 +65,7 @@ class UnifiedLLMClient:
         self.fleet = Fleet(
             [(upstream.name, upstream.model) for upstream in upstreams],
             self.policies,
-            rng=rng or random.Random(),  # noqa: S311 - jitter, not a secret
+            rng=rng or random.SystemRandom(),  # keeps no state that forked workers would share
             breaker_listeners=breaker_listeners,
             retry_policy=retry_policy,
         )
@@ -74,6 +76,7 @@ class UnifiedLLMClient:
             run_probe=self._run_probe,
         )
         self._probes: set[asyncio.Task[None]] = set()
+        self._bond = LoopBond()
 
     async def complete(self, prompt: Prompt, **options: Unpack[CallOptions]) -> Completion:
         """Return the answer of the first provider that gives one.
@@ -102,8 +105,10 @@ class UnifiedLLMClient:
             probe.cancel()
         await asyncio.gather(*probes, return_exceptions=True)
         await self._wiring.engine.aclose()
+        self._bond.release()
 
     def _driver(self, prompt: Prompt, options: CallOptions, *, stream: bool) -> CallDriver:
+        self._bond.check()
         request = request_of(prompt, options)
         deadline_s = options.get("deadline_s")
         context = CallContext(
