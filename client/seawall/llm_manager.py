@@ -6,10 +6,11 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from pybreaker import CircuitBreakerListener
 
+from seawall.errors import ConfigurationError
 from seawall.llm_stream import LLMStream
 from seawall.messages import Completion
 from seawall.prompts import CallOptions, Prompt
@@ -17,16 +18,23 @@ from seawall.providers.response import DecoderContext
 from seawall.providers.wire import HttpEngine
 from seawall.providers.wires import codec_for
 from seawall.resilience.breaker import Override
+from seawall.resilience.fleet import Fleet
+from seawall.resilience.shared_state import SharedState
 from seawall.settings import Settings, load_settings
+from seawall.shared_state.options import SharedStateOptions
 from seawall.telemetry.logs import LogObserver
 from seawall.trace import Observer
 from seawall.unified_client import UnifiedLLMClient, Upstream
+
+if TYPE_CHECKING:
+    from seawall.shared_state.redis_exchange import RedisExchange
 
 
 class LLMManager:
     """Owns the client that settings describe, with its connections and the state that calls share.
 
-    Use it as an asynchronous context manager, or call `aclose` at the end. For one event loop.
+    Use it as an asynchronous context manager, or call `aclose` at the end. For one event loop;
+    `seawall.sync.LLMManager` is for threads.
 
     Args:
         settings: from `load_settings`.
@@ -58,6 +66,7 @@ class LLMManager:
             rng=rng,
             breaker_listeners=breaker_listeners,
         )
+        self._shared_state = _shared_state(self.client.fleet, settings.shared_state)
 
     @classmethod
     def from_settings(
@@ -76,10 +85,12 @@ class LLMManager:
 
     async def complete(self, prompt: Prompt, **options: Unpack[CallOptions]) -> Completion:
         """Return an answer: `UnifiedLLMClient.complete`, with its options and errors."""
+        self._begin_sharing()
         return await self.client.complete(prompt, **options)
 
     def stream(self, prompt: Prompt, **options: Unpack[CallOptions]) -> LLMStream:
         """Stream an answer: `UnifiedLLMClient.stream`, with its options and errors."""
+        self._begin_sharing()
         return self.client.stream(prompt, **options)
 
     def breaker_states(self) -> dict[str, str]:
@@ -95,10 +106,17 @@ class LLMManager:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        if self._shared_state is not None:
+            await self._shared_state.aclose()
         await self.client.aclose()
+
+    def _begin_sharing(self) -> None:
+        if self._shared_state is not None:
+            self._shared_state.start()
 
     async def __aenter__(self) -> Self:
         """Return itself."""
+        self._begin_sharing()
         return self
 
     async def __aexit__(
@@ -109,6 +127,18 @@ class LLMManager:
     ) -> None:
         """Close every connection."""
         await self.aclose()
+
+
+def _shared_state(fleet: Fleet, options: SharedStateOptions) -> RedisExchange | None:
+    if options.redis_url is None:
+        return None
+    try:
+        from seawall.shared_state.redis_exchange import RedisExchange  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise ConfigurationError(
+            "shared_state.redis_url needs the extra: pip install 'seawall[redis]'"
+        ) from None
+    return RedisExchange(SharedState(fleet), options, options.redis_url)
 
 
 def _default_engine(settings: Settings) -> HttpEngine:

@@ -49,7 +49,7 @@ class Provider:
 
     def last_resort_at(self, now: float) -> float:
         """Return when a caller who has nobody else to ask may ask it."""
-        return max(self.rate_limit.admissible_at(now), self.breaker.last_resort_at(now))
+        return max(self.rate_limit.last_resort_at(now), self.breaker.last_resort_at(now))
 
     def held_by_attempt(self, now: float) -> bool:
         """Whether nothing stands in the way but another call's probe or trial, which may end at any moment."""

@@ -35,20 +35,31 @@ _EXPONENT_MAX = 16
 class RateLimit:
     """One provider's rest. When it is over one attempt goes first (a trial); the others follow once it is well."""
 
-    __slots__ = ("_in_a_row", "_options", "_trial", "_trial_until", "until")
+    __slots__ = ("_heard_until", "_in_a_row", "_options", "_trial", "_trial_until", "until")
 
     def __init__(self, options: RateLimitOptions) -> None:
         self._options = options
         self._in_a_row = 0
         self._trial = 0
         self._trial_until = -math.inf
+        self._heard_until = -math.inf
         self.until = -math.inf
 
     def admissible_at(self, now: float) -> float:
         """Return when an attempt may go: not after `now` means at once."""
-        if self.until == -math.inf:
-            return now
-        return max(self.until, self._trial_until)
+        return max(self.last_resort_at(now), self._heard_until)
+
+    def last_resort_at(self, now: float) -> float:
+        """Return when one may go that has nobody else to ask: what other workers say does not bind it."""
+        return now if self.until == -math.inf else max(self.until, self._trial_until)
+
+    def own_rest_left_s(self, now: float) -> float:
+        """Return the seconds left of a rest that the provider asked this worker for; 0 if there is none."""
+        return max(0.0, self.until - now)
+
+    def adopt_rest(self, now: float, left_s: float) -> None:
+        """Take another worker's word for a rest; 0 says that there is none."""
+        self._heard_until = now + min(left_s, self._options.retry_after_max_s) if left_s > 0.0 else -math.inf
 
     def begin(self, now: float) -> int:
         """Note that an attempt goes. Returns its trial number, 0 where no rest went before."""

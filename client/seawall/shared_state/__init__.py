@@ -1,0 +1,1 @@
+"""What several workers know together. Decisions stay with each worker."""
