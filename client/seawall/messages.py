@@ -14,20 +14,34 @@ StopReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal"
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool the model asks for. `arguments` is the JSON text as the model wrote it, not yet checked."""
+    """A tool the model asks for. `arguments` is the JSON text as the model wrote it, not yet checked.
+
+    `signature` is the model's sealed reasoning, which some providers must see again to go on: hand the call back
+    as it came. It is sent to nobody but the provider that gave it.
+    """
 
     id: str
     name: str
     arguments: str
+    signature: str | None = None
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True):
+    """An image to look at: its bytes (`data`, of a `media_type` such as "image/png"), or where it is (`url`)."""
+
+    media_type: str = ""
+    data: bytes | None = None
+    url: str | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn. A `tool` message answers the `ToolCall` whose id is `tool_call_id`."""
+    """One turn. A `tool` message answers the `ToolCall` whose id is `tool_call_id`; only `user` has images."""
 
     role: Role
     content: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    images: tuple[Image, ...] = ()
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from seawall.errors import ConfigurationError
+from seawall.image_check import check_images
 from seawall.messages import CompletionRequest, Message, Tool
 
 Prompt = str | Sequence[Message | Mapping[str, Any]] | CompletionRequest
@@ -71,8 +72,10 @@ def request_of(prompt: Prompt, options: CallOptions) -> CompletionRequest:
     if isinstance(prompt, CompletionRequest):
         if given := options.keys() & _REQUEST:
             raise ConfigurationError(f"option {min(given)!r} belongs into the CompletionRequest")
+        check_images(prompt.messages)
         return prompt
     messages = _messages(prompt)
+    check_images(messages)
     if (system := options.get("system")) is not None:
         messages = (Message(role="system", content=system), *messages)
     if not messages:

@@ -55,6 +55,8 @@ class Wire:
 
     def codec(self, *, limits=None, show_messages=False, **options):
         given = {"name": "alpha", "wire": self.name, "model": "m-1", "api_key": Secret(KEY), **options}
+        if WIRES[self.name].public_base_url is None:
+            given.setdefault("base_url", "https://harbour.example")
         context = DecoderContext(
             limits=limits or LimitOptions(), wall_clock=lambda: NOW_S, show_messages=show_messages
         )
@@ -148,6 +150,110 @@ def openai_chat():
             {"error": {"message": f"bad {KEY}", "type": "server_error", "param": None, "code": None}}
         ).encode(),
         error_frame=sse({"error": {"message": "oh", "type": "server_error", "code": None}})[0],
+    )
+
+
+def azure_openai():
+    """OpenAI's traffic as Azure sends it: what its filters found comes first, with no choice beside it."""
+    plain = openai_chat()
+    filtered = {"hate": {"filtered": False, "severity": "safe"}}
+    found = {"prompt_index": 0, "content_filter_results": filtered}
+    first = {
+        "id": "",
+        "object": "",
+        "created": 0,
+        "model": "",
+        "choices": [],
+        "prompt_filter_results": [found],
+    }
+    inner = {"code": "InternalServerError", "message": f"bad {KEY}"}
+    return Wire(
+        name="azure_openai",
+        text=TEXT,
+        document=json.dumps({**json.loads(plain.document), "prompt_filter_results": [found]}).encode(),
+        stream=(*sse(first), *plain.stream),
+        tool_stream=(*sse(first), *plain.tool_stream),
+        error=json.dumps({"error": inner}).encode(),
+        error_frame=sse({"error": inner})[0],
+    )
+
+
+def openai_responses():
+    usage = {
+        "input_tokens": 9,
+        "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 0},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 2},
+        "total_tokens": 14,
+    }
+
+    def response(status, output, **more):
+        return {
+            "id": "resp_1",
+            "object": "response",
+            "status": status,
+            "model": "m-1",
+            "output": output,
+            **more,
+        }
+
+    def message(text, status):
+        content = [{"type": "output_text", "text": text, "annotations": []}] if text else []
+        return {"type": "message", "id": "msg_1", "role": "assistant", "status": status, "content": content}
+
+    def call(call_id, name, arguments):
+        return {"type": "function_call", "id": "fc", "call_id": call_id, "name": name, "arguments": arguments}
+
+    def event(kind, **given):
+        return {"type": f"response.{kind}", **given}
+
+    def item(kind, index, given):
+        return event(f"output_item.{kind}", output_index=index, item=given)
+
+    def piece(index, text):
+        return event("function_call_arguments.delta", item_id="fc", output_index=index, delta=text)
+
+    begun = (event("created", response=response("in_progress", [])), event("in_progress", response={}))
+    whole = response("completed", [message(TEXT, "completed")], error=None, usage=usage)
+    calls = [call("call_a", "look", '{"where": "port"}'), call("call_b", "wait", "")]
+    return Wire(
+        name="openai_responses",
+        text=TEXT,
+        document=json.dumps(whole).encode(),
+        stream=sse(
+            *begun,
+            item("added", 0, message("", "in_progress")),
+            event(
+                "content_part.added",
+                output_index=0,
+                content_index=0,
+                part={"type": "output_text", "text": ""},
+            ),
+            *(event("output_text.delta", output_index=0, content_index=0, delta=text) for text in PIECES),
+            event("output_text.done", output_index=0, content_index=0, text=TEXT),
+            item("done", 0, message(TEXT, "completed")),
+            event("completed", response=whole),
+            named=True,
+        ),
+        tool_stream=sse(
+            *begun,
+            item("added", 0, call("call_a", "look", "")),
+            piece(0, '{"where":'),
+            piece(0, ' "port"}'),
+            event("function_call_arguments.done", output_index=0, arguments='{"where": "port"}'),
+            item("done", 0, calls[0]),
+            item("added", 1, calls[1]),
+            item("done", 1, calls[1]),
+            event("completed", response=response("completed", calls, usage=usage)),
+            named=True,
+        ),
+        error=json.dumps(
+            {"error": {"message": f"bad {KEY}", "type": "server_error", "param": None, "code": None}}
+        ).encode(),
+        error_frame=sse(
+            {"type": "error", "error": {"type": "server_error", "code": "server_error", "message": "oh"}},
+            named=True,
+        )[0],
     )
 
 
@@ -254,7 +360,9 @@ def gemini():
     )
 
 
-SAMPLES = {"openai_chat": openai_chat(), "anthropic": anthropic(), "gemini": gemini()}
+SAMPLES = {
+    wire.name: wire for wire in (openai_chat(), openai_responses(), azure_openai(), anthropic(), gemini())
+}
 assert set(SAMPLES) == set(WIRES)
 
 

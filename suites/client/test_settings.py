@@ -330,7 +330,7 @@ ALPHA = "name: alpha, wire: openai_chat, model: m"
         (f"{ALPHA}, auth: none, headers: {KEY}", "providers.alpha.headers: "),
         (
             "name: a, wire: gemini, model: m, auth: none, stream_usage: no",
-            "only for wire openai_chat, not gemini",
+            "only for wire openai_chat or azure_openai, not gemini",
         ),
         ("wire: gemini, model: m", "provider number 1 has no name"),
     ],
@@ -346,7 +346,10 @@ def test_providers_that_cannot_work(problems, provider, line):
 def test_no_provider_at_all(problems):
     """The message says what would be enough."""
     (line,) = problems(environ={})
-    variables = "OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY, GOOGLE_API_KEY"
+    variables = (
+        "OPENAI_API_KEY, AZURE_OPENAI_API_KEY (with AZURE_OPENAI_ENDPOINT), ANTHROPIC_API_KEY, GEMINI_API_KEY, "
+        "GOOGLE_API_KEY"
+    )
 
     assert line == f"no provider: set one of {variables}, or list providers in a settings file"
 

@@ -17,13 +17,14 @@ _TOKENS_MAX = 2**53  # above it a JSON number is no longer exact, and no answer 
 class _OpenToolCall:
     """A tool call whose arguments are still arriving."""
 
-    __slots__ = ("arguments", "id", "index", "name")
+    __slots__ = ("arguments", "id", "index", "name", "signature")
 
     def __init__(self, index: int, call_id: str, name: str) -> None:
         self.index = index
         self.id = call_id
         self.name = name
         self.arguments: list[str] = []
+        self.signature: str | None = None
 
 
 class Answer:
@@ -68,11 +69,25 @@ class Answer:
         call.arguments.append(text)
         return ToolCallDelta(index=call.index, arguments=text)
 
+    def has_arguments(self, key: Hashable) -> bool:
+        """Tell whether any arguments of a tool call have come."""
+        call = self._tool_calls.get(key)
+        return call is not None and bool(call.arguments)
+
+    def sign(self, key: Hashable, signature: str) -> None:
+        """Attach what the provider wants to see again with a tool call that was begun."""
+        self._tool_calls[key].signature = signature
+
     def reply(self, request_id: str | None) -> ProviderReply:
         """Return the whole answer; it must have ended. Raises `ProviderError` where nothing was said."""
         text = "".join(self._text)
         tool_calls = tuple(
-            ToolCall(id=call.id, name=call.name, arguments="".join(call.arguments) or "{}")
+            ToolCall(
+                id=call.id,
+                name=call.name,
+                arguments="".join(call.arguments) or "{}",
+                signature=call.signature,
+            )
             for call in sorted(self._tool_calls.values(), key=lambda call: call.index)
         )
         stop_reason = self.stop_reason or "other"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from seawall.messages import CompletionRequest, Message
+from seawall.messages import CompletionRequest, Image, Message
 from seawall.providers.anthropic_reader import AnthropicReader
+from seawall.providers.anthropic_thoughts import read_thoughts
 from seawall.providers.customs import ANTHROPIC_OLDER_VERSION, ANTHROPIC_VERSION, WIRES
 from seawall.providers.encoding import RequestHeaders, arguments_object, encode_body, key_of
+from seawall.providers.image_data import base64_of
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext, ResponseDecoder
+from seawall.providers.signature import own_signature, signature_mark
 from seawall.providers.wire import Decoder, HttpRequest
 
 _TOOL_CHOICES = {"auto": "auto", "required": "any", "none": "none"}
@@ -25,7 +26,9 @@ class AnthropicCodec:
         self._context = context
         self._secret = key_of(options)
         self._version = options.api_version or ANTHROPIC_VERSION
-        self._url = f"{(options.base_url or WIRES[options.wire].public_base_url).rstrip('/')}/v1/messages"
+        self._mark = signature_mark(options)
+        base = options.base_url or WIRES[options.wire].public_base_url or ""
+        self._url = f"{base.rstrip('/')}/v1/messages"
         self._headers = RequestHeaders(options, {"anthropic-version": self._version, **self._authorization()})
 
     def _authorization(self) -> dict[str, str]:
@@ -42,7 +45,7 @@ class AnthropicCodec:
         body: dict[str, Any] = {
             "model": options.model,
             "max_tokens": options.max_output_tokens if limit is None else limit,
-            "messages": _turns(request.messages),
+            "messages": _turns(request.messages, self._mark),
         }
         if system := "\n\n".join(m.content for m in request.messages if m.role == "system"):
             body["system"] = system
@@ -64,11 +67,11 @@ class AnthropicCodec:
 
     def decoder(self, *, stream: bool) -> Decoder:
         """Return a decoder for one response."""
-        reader = AnthropicReader(depth_max=self._context.limits.json_depth_max)
+        reader = AnthropicReader(depth_max=self._context.limits.json_depth_max, mark=self._mark)
         return ResponseDecoder(reader, self._context, stream=stream, secret=self._secret)
 
 
-def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
+def _turns(messages: tuple[Message, ...], mark: str) -> list[dict[str, Any]]:
     """Write the conversation; results of tools that were called together go into one user turn."""
     turns: list[dict[str, Any]] = []
     results: list[dict[str, Any]] | None = None
@@ -84,18 +87,30 @@ def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
             )
             continue
         results = None
-        turns.append({"role": message.role, "content": _content(message)})
+        turns.append({"role": message.role, "content": _content(message, mark)})
     return turns
 
 
-def _content(message: Message) -> str | list[dict[str, Any]]:
-    if not message.tool_calls:
+def _content(message: Message, mark: str) -> str | list[dict[str, Any]]:
+    if not message.tool_calls and not message.images:
         return message.content
-    blocks: list[dict[str, Any]] = [{"type": "text", "text": message.content}] if message.content else []
+    blocks: list[Any] = [_image(image) for image in message.images]
+    text = [{"type": "text", "text": message.content}] if message.content else []
     for call in message.tool_calls:
-        arguments: msgspec.Raw = arguments_object(call)
-        blocks.append({"type": "tool_use", "id": call.id, "name": call.name, "input": arguments})
-    return blocks
+        # The turn began with its thoughts, and must again.
+        if (signature := own_signature(call, mark)) is not None:
+            blocks += read_thoughts(signature)
+        blocks += text
+        text = []
+        blocks.append({"type": "tool_use", "id": call.id, "name": call.name, "input": arguments_object(call)})
+    return blocks + text
+
+
+def _image(image: Image) -> dict[str, Any]:
+    if image.url is not None:
+        return {"type": "image", "source": {"type": "url", "url": image.url}}
+    source = {"type": "base64", "media_type": image.media_type, "data": base64_of(image)}
+    return {"type": "image", "source": source}
 
 
 def _tool_choice(choice: str) -> dict[str, str]:

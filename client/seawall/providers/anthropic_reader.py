@@ -10,6 +10,7 @@ import msgspec
 from seawall.messages import ProviderReply, StopReason, Usage
 from seawall.providers.answer import Answer, token_count
 from seawall.providers.anthropic_errors import ANTHROPIC_ERRORS, read_anthropic_error
+from seawall.providers.anthropic_thoughts import Thought, Thoughts
 from seawall.providers.json_document import NotJsonError, decode
 from seawall.providers.provider_errors import ErrorFacts, InBandError, provider_error
 from seawall.providers.sse import SseEvent
@@ -26,6 +27,7 @@ _STOP_REASONS: Mapping[str, StopReason] = {
 }
 _PING = Ping()
 _THINKING = Ping(thinking=True)
+_THINKING_BLOCKS = {"thinking", "redacted_thinking"}
 _THINKING_DELTAS = {"thinking_delta", "signature_delta"}
 _EMPTY_INPUT = b"{}"
 
@@ -36,12 +38,17 @@ class _Block(msgspec.Struct):
     id: str | None = None
     name: str | None = None
     input: msgspec.Raw = msgspec.Raw()
+    thinking: str | None = None
+    signature: str | None = None
+    data: str | None = None
 
 
 class _Delta(msgspec.Struct):
     type: str = ""
     text: str | None = None
     partial_json: str | None = None
+    thinking: str | None = None
+    signature: str | None = None
     stop_reason: str | None = None
 
 
@@ -83,14 +90,16 @@ _usage_decoder = msgspec.json.Decoder(_Usage)
 
 
 class AnthropicReader:
-    """Reads one response."""
+    """Reads one response. `mark`: what the signatures of tool calls begin with."""
 
     errors = ANTHROPIC_ERRORS
     request_id_header = "request-id"
 
-    def __init__(self, *, depth_max: int) -> None:
+    def __init__(self, *, depth_max: int, mark: str) -> None:
         self.finished = False
         self._depth_max = depth_max
+        self._mark = mark
+        self._thoughts = Thoughts()
         self._answer = Answer()
         self._usage = _Usage()
         self._foreign_blocks: set[int] = set()  # what the provider does with tools of its own
@@ -128,11 +137,7 @@ class AnthropicReader:
             raise NotJsonError("a document without an answer")
         self._open_message(message)
         for index, block in enumerate(message.content):
-            if block.type == "tool_use":
-                self._answer.open_tool_call(index, block.id, block.name)
-                self._answer.add_arguments(index, _text(bytes(block.input) or _EMPTY_INPUT))
-            elif block.text:
-                self._answer.say(block.text)
+            self._open_block(index, block, [])
         self._end(message.stop_reason or "end_turn")
         self.finished = True
 
@@ -156,9 +161,15 @@ class AnthropicReader:
     def _open_block(self, index: int, block: _Block, deltas: list[Delta]) -> None:
         if block.type == "tool_use":
             deltas.append(self._answer.open_tool_call(index, block.id, block.name))
+            if (thoughts := self._thoughts.take()) is not None:
+                self._answer.sign(index, self._mark + thoughts)
             given = bytes(block.input)
             if given and given != _EMPTY_INPUT:
                 deltas.append(self._answer.add_arguments(index, _text(given)))
+        elif block.type in _THINKING_BLOCKS:
+            deltas.append(_THINKING)
+            thought = Thought(block.type, block.thinking, block.signature, block.data)
+            self._thoughts.open(index, thought)
         elif block.type != "text":
             self._foreign_blocks.add(index)
         elif block.text:
@@ -168,7 +179,10 @@ class AnthropicReader:
         if delta.type == "text_delta":
             if delta.text:
                 deltas.append(self._answer.say(delta.text))
-        elif index in self._foreign_blocks or delta.type in _THINKING_DELTAS:
+        elif delta.type in _THINKING_DELTAS:
+            deltas.append(_THINKING)
+            self._thoughts.add(index, delta.thinking, delta.signature)
+        elif index in self._foreign_blocks:
             deltas.append(_THINKING)
         elif delta.type == "input_json_delta" and delta.partial_json:
             deltas.append(self._answer.add_arguments(index, delta.partial_json))

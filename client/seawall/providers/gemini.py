@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 
-from seawall.messages import CompletionRequest, Message, Tool
-from seawall.providers.customs import GEMINI_VERSION, WIRES
+from seawall.messages import CompletionRequest, Image, Message, Tool
 from seawall.providers.encoding import RequestHeaders, arguments_object, encode_body, key_of
+from seawall.providers.gemini_address import gemini_authorization, gemini_url
 from seawall.providers.gemini_reader import GeminiReader
+from seawall.providers.image_data import base64_of
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext, ResponseDecoder
+from seawall.providers.signature import own_signature, signature_mark
 from seawall.providers.wire import Decoder, HttpRequest
 
 _MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
+# What Google names for calls that another model made: later models refuse those without a signature.
+_NOT_SIGNED = "skip_thought_signature_validator"
+_UNSIGNED_MODELS = ("gemini-1", "gemini-2")
 _object_decoder = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -25,14 +29,14 @@ class GeminiCodec:
     def __init__(self, options: ProviderOptions, context: DecoderContext) -> None:
         self._context = context
         self._secret = key_of(options)
-        base = (options.base_url or WIRES[options.wire].public_base_url).rstrip("/")
-        model = quote(options.model.removeprefix("models/"), safe="")
-        self._url = f"{base}/{options.api_version or GEMINI_VERSION}/models/{model}"
-        self._headers = RequestHeaders(options, {"x-goog-api-key": self._secret} if self._secret else {})
+        self._url = gemini_url(options, options.model)
+        self._headers = RequestHeaders(options, gemini_authorization(self._secret))
+        self._mark = signature_mark(options)
+        self._wants_signatures = not options.model.removeprefix("models/").startswith(_UNSIGNED_MODELS)
 
     def encode(self, request: CompletionRequest, *, stream: bool) -> HttpRequest:
         """Write the request."""
-        body: dict[str, Any] = {"contents": _contents(request.messages)}
+        body: dict[str, Any] = {"contents": self._contents(request.messages)}
         if system := "\n\n".join(m.content for m in request.messages if m.role == "system"):
             body["systemInstruction"] = {"parts": [{"text": system}]}
         if request.tools:
@@ -45,37 +49,47 @@ class GeminiCodec:
 
     def decoder(self, *, stream: bool) -> Decoder:
         """Return a decoder for one response."""
-        reader = GeminiReader(depth_max=self._context.limits.json_depth_max)
+        reader = GeminiReader(depth_max=self._context.limits.json_depth_max, mark=self._mark)
         return ResponseDecoder(reader, self._context, stream=stream, secret=self._secret)
 
+    def _contents(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
+        """Write the conversation; results of functions that were called together go into one turn."""
+        contents: list[dict[str, Any]] = []
+        names: dict[
+            str, str
+        ] = {}  # a function's result names the function, where other wires give the call's id
+        results: list[dict[str, Any]] | None = None
+        for message in messages:
+            if message.role == "system":
+                continue
+            if message.role == "tool":
+                if results is None:
+                    results = []
+                    contents.append({"role": "user", "parts": results})
+                results.append(_function_response(message, names))
+                continue
+            results = None
+            names.update((call.id, call.name) for call in message.tool_calls)
+            role = "model" if message.role == "assistant" else "user"
+            contents.append({"role": role, "parts": self._parts(message)})
+        return contents
 
-def _contents(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
-    """Write the conversation; results of functions that were called together go into one turn."""
-    contents: list[dict[str, Any]] = []
-    names: dict[str, str] = {}  # a function's result names the function, where other wires give the call's id
-    results: list[dict[str, Any]] | None = None
-    for message in messages:
-        if message.role == "system":
-            continue
-        if message.role == "tool":
-            if results is None:
-                results = []
-                contents.append({"role": "user", "parts": results})
-            results.append(_function_response(message, names))
-            continue
-        results = None
-        names.update((call.id, call.name) for call in message.tool_calls)
-        role = "model" if message.role == "assistant" else "user"
-        contents.append({"role": role, "parts": _parts(message)})
-    return contents
-
-
-def _parts(message: Message) -> list[dict[str, Any]]:
-    calls = [
-        {"functionCall": {"id": call.id, "name": call.name, "args": arguments_object(call)}}
-        for call in message.tool_calls
-    ]
-    return [{"text": message.content}, *calls] if message.content or not calls else calls
+    def _parts(self, message: Message) -> list[dict[str, Any]]:
+        calls: list[dict[str, Any]] = []
+        for call in message.tool_calls:
+            part: dict[str, Any] = {
+                "functionCall": {"id": call.id, "name": call.name, "args": arguments_object(call)}
+            }
+            if (signature := own_signature(call, self._mark)) is not None:
+                part["thoughtSignature"] = signature
+            elif self._wants_signatures and not calls:
+                # Of calls made together only the first is signed.
+                part["thoughtSignature"] = _NOT_SIGNED
+            calls.append(part)
+        images = [_image(image) for image in message.images]
+        if message.content or not (calls or images):
+            return [{"text": message.content}, *images, *calls]
+        return images + calls
 
 
 def _function_response(message: Message, names: dict[str, str]) -> dict[str, Any]:
@@ -85,6 +99,14 @@ def _function_response(message: Message, names: dict[str, str]) -> dict[str, Any
     except (ValueError, RecursionError):
         response = {"result": message.content}
     return {"functionResponse": {"id": call_id, "name": names.get(call_id, call_id), "response": response}}
+
+
+def _image(image: Image) -> dict[str, Any]:
+    if image.url is None:
+        return {"inlineData": {"mimeType": image.media_type, "data": base64_of(image)}}
+    # The file's type is told by its server where we do not know it.
+    known = {"mimeType": image.media_type} if image.media_type else {}
+    return {"fileData": {**known, "fileUri": image.url}}
 
 
 def _declaration(tool: Tool) -> dict[str, Any]:

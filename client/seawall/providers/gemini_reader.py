@@ -47,6 +47,7 @@ class _FunctionCall(msgspec.Struct):
 class _Part(msgspec.Struct, rename="camel"):
     text: str | None = None
     thought: bool | None = None
+    thought_signature: str | None = None
     function_call: _FunctionCall | None = None
 
 
@@ -85,14 +86,18 @@ _usage_decoder = msgspec.json.Decoder(_Usage)
 
 
 class GeminiReader:
-    """Reads one response. Nothing tells a stream's last event but its end, so `finished` stays false."""
+    """Reads one response. `mark`: what the signatures of tool calls begin with.
+
+    Nothing tells a stream's last event but its end, so `finished` stays false.
+    """
 
     errors = GEMINI_ERRORS
     request_id_header = "x-request-id"
     finished = False
 
-    def __init__(self, *, depth_max: int) -> None:
+    def __init__(self, *, depth_max: int, mark: str) -> None:
         self._depth_max = depth_max
+        self._mark = mark
         self._answer = Answer()
         self._function_calls = 0
 
@@ -148,6 +153,8 @@ class GeminiReader:
             self._function_calls += 1
             deltas.append(self._answer.open_tool_call(key, call.id, call.name))
             deltas.append(self._answer.add_arguments(key, _arguments(call.args)))
+            if part.thought_signature:
+                self._answer.sign(key, self._mark + part.thought_signature)
 
     def _end(self, finish_reason: str | None) -> None:
         if finish_reason in _BROKEN_OFF:

@@ -19,6 +19,7 @@ from yarl import URL
 from seawall.providers.decompression import Inflater, UndecodableError, inflater_for
 from seawall.providers.http_aiohttp_errors import HTTP_ERRORS, failure_before_head, failure_in_body
 from seawall.providers.http_options import HttpOptions
+from seawall.providers.own_sockets import open_socket
 from seawall.providers.wire import HttpRequest, HttpResponse
 from seawall.resilience.failures import ProviderError
 
@@ -74,6 +75,7 @@ class AiohttpEngine:
             limit=0,  # how many attempts run at once is decided above
             keepalive_timeout=self._options.keepalive_s,
             ssl=verified,
+            socket_factory=open_socket,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,

@@ -1,12 +1,13 @@
-"""OpenAI Chat Completions, and every server that speaks it: requests out."""
+"""OpenAI Chat Completions, at OpenAI, on Azure and at every server that speaks it: requests out."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from seawall.messages import CompletionRequest, Message
-from seawall.providers.customs import WIRES
 from seawall.providers.encoding import RequestHeaders, encode_body, key_of
+from seawall.providers.image_data import url_of
+from seawall.providers.openai_address import openai_authorization, openai_url
 from seawall.providers.openai_chat_reader import OpenAIChatReader
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext, ResponseDecoder
@@ -23,12 +24,8 @@ class OpenAIChatCodec:
         self._options = options
         self._context = context
         self._secret = key_of(options)
-        self._url = (
-            f"{(options.base_url or WIRES[options.wire].public_base_url).rstrip('/')}/chat/completions"
-        )
-        self._headers = RequestHeaders(
-            options, {"Authorization": f"Bearer {self._secret}"} if self._secret else {}
-        )
+        self._url = openai_url(options, "chat/completions", options.model)
+        self._headers = RequestHeaders(options, openai_authorization(options, self._secret))
 
     def encode(self, request: CompletionRequest, *, stream: bool) -> HttpRequest:
         """Write the request."""
@@ -73,7 +70,7 @@ def _message(message: Message) -> dict[str, Any]:
     if message.role == "tool":
         return {"role": "tool", "tool_call_id": message.tool_call_id or "", "content": message.content}
     if not message.tool_calls:
-        return {"role": message.role, "content": message.content}
+        return {"role": message.role, "content": _with_images(message) if message.images else message.content}
     return {
         "role": message.role,
         "content": message.content or None,
@@ -86,6 +83,11 @@ def _message(message: Message) -> dict[str, Any]:
             for call in message.tool_calls
         ],
     }
+
+
+def _with_images(message: Message) -> list[dict[str, Any]]:
+    text = [{"type": "text", "text": message.content}] if message.content else []
+    return [*text, *({"type": "image_url", "image_url": {"url": url_of(image)}} for image in message.images)]
 
 
 def _tool_choice(choice: str) -> str | dict[str, Any]:

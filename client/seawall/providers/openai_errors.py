@@ -69,15 +69,15 @@ def read_openai_error(body: bytes) -> ErrorFacts | None:
         return None
     error = document.error
     if isinstance(error, dict) and error:
-        return _facts(error)
+        return openai_error_facts(error)
     if isinstance(error, str) and error:
         return ErrorFacts(message=error)
     if document.object == "error" or isinstance(document.detail, (str, list)):
-        return _facts({"message": document.message, "type": document.type, "code": document.code})
+        return openai_error_facts({"message": document.message, "type": document.type, "code": document.code})
     return None
 
 
-def _facts(error: dict[str, Any]) -> ErrorFacts:
+def openai_error_facts(error: dict[str, Any]) -> ErrorFacts:
     """Read the members of an error object, whatever their types turn out to be."""
     message = error.get("message")
     return ErrorFacts(

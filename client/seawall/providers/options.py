@@ -8,7 +8,7 @@ import msgspec
 
 from seawall.providers.secret import Secret
 
-Wire = Literal["openai_chat", "anthropic", "gemini"]
+Wire = Literal["openai_chat", "openai_responses", "azure_openai", "anthropic", "gemini"]
 
 
 class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -17,19 +17,26 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     Attributes:
         name: what traces, logs and settings call it.
         wire: the format it speaks.
-        model: the model asked for, in the provider's own naming.
-        base_url: where it is; None is the wire's public address. For openai_chat it ends in `/v1` (or whatever
-            stands before `/chat/completions`); for the others it is the root.
+        model: the model asked for, in the provider's own naming. azure_openai: the deployment.
+        base_url: where it is; None is the wire's public address. For openai_chat and openai_responses it ends in
+            `/v1` (or whatever stands before `/chat/completions`); for azure_openai it is the resource's endpoint,
+            for the others the root.
         api_key_env: the environment variable that holds the key.
         api_key: the key itself; better left to `api_key_env`.
         auth: "none" for a server that wants no key.
-        api_version: anthropic: "2026-10-21", or "2023-06-01" for the older headers; gemini: "v1" or "v1beta".
+        api_version: anthropic: "2026-10-21", or "2023-06-01" for the older headers; gemini: "v1" or "v1beta";
+            azure_openai: "v1", "preview", or a date such as "2024-10-21" for the addresses by deployment.
         max_output_tokens: the limit sent when a request names none and the wire demands one (anthropic).
         headers: sent with every request, besides the wire's own.
-        token_limit_field: openai_chat: what the server calls the output limit.
-        stream_usage: openai_chat: ask for token counts at the end of a stream.
-        finish_reason: openai_chat: "optional" accepts a stream that ends in `[DONE]` without a finish_reason,
-            for servers that never send one; such an answer may have been cut short unseen.
+        token_limit_field: openai_chat, azure_openai: what the server calls the output limit.
+        stream_usage: openai_chat, azure_openai: ask for token counts at the end of a stream.
+        finish_reason: openai_chat, azure_openai: "optional" accepts a stream that ends in `[DONE]` without a
+            finish_reason, for servers that never send one; such an answer may have been cut short unseen.
+        replay_reasoning: openai_responses: ask for the model's encrypted reasoning and send it back with the
+            tool calls it led to. For reasoning models; others refuse it.
+        embedding_model: the model that `embed` asks for, in the provider's own naming; None takes no part in it.
+        embedding_space: names the space its vectors lie in; `embedding_model` if not given. `embed` falls back
+            only among providers of one space, for distances between vectors of two mean nothing.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -45,3 +52,6 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     token_limit_field: Literal["max_completion_tokens", "max_tokens"] = "max_completion_tokens"  # noqa: S105
     stream_usage: bool = True
     finish_reason: Literal["required", "optional"] = "required"
+    replay_reasoning: bool = False
+    embedding_model: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+    embedding_space: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None

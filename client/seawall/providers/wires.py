@@ -11,10 +11,14 @@ from seawall.providers.wire import Codec
 def codec_for(options: ProviderOptions, context: DecoderContext) -> Codec:
     """Return the codec of one provider."""
     match options.wire:
-        case "openai_chat":
+        case "openai_chat" | "azure_openai":
             from seawall.providers.openai_chat import OpenAIChatCodec
 
             return OpenAIChatCodec(options, context)
+        case "openai_responses":
+            from seawall.providers.openai_responses import OpenAIResponsesCodec
+
+            return OpenAIResponsesCodec(options, context)
         case "anthropic":
             from seawall.providers.anthropic import AnthropicCodec
 

@@ -95,7 +95,7 @@ class ProviderDrafts:
             draft.stated.setdefault("name", Stated(value=name, text=name, origin=stated.origin))
             draft.stated[field] = stated
         if not drafts and not self._problems.lines:
-            names = ", ".join(name for customs in WIRES.values() for name in customs.key_variables)
+            names = ", ".join(dict.fromkeys(name for wire in WIRES.values() for name in _enough(wire)))
             self._problems.add(f"no provider: set one of {names}, or list providers in a settings file")
         finished = [self._finish_one(name, draft, variables, origins) for name, draft in drafts.items()]
         return tuple(options for options in finished if options is not None)
@@ -104,6 +104,7 @@ class ProviderDrafts:
         self, name: str, draft: _Draft, variables: Mapping[str, Stated], origins: dict[str, str]
     ) -> ProviderOptions | None:
         before = len(self._problems.lines)
+        _state_customary(draft, variables)
         values: dict[str, Any] = {}
         for field, tree in draft.stated.items():
             values[field] = convert(
@@ -115,11 +116,17 @@ class ProviderDrafts:
                 self._problems.add(f"{draft.origin}: provider {name} has no {field}{_valid_wires(field)}")
         if len(self._problems.lines) > before:
             return None
-        values |= self._customary(name, draft, values, variables, origins)
         options = ProviderOptions(**values)
         _check(options, draft, self._problems)
         key = _key(options, draft, variables, self._problems, origins)
         return msgspec.structs.replace(options, api_key=key)
+
+
+def _enough(customs: WireCustoms) -> tuple[str, ...]:
+    """Return the variables each of which makes a provider."""
+    if customs.public_base_url is not None:
+        return customs.key_variables
+    return tuple(f"{name} (with {customs.base_url_variable})" for name in customs.key_variables)
 
 
 def _valid_wires(field: str) -> str:
@@ -131,7 +138,8 @@ def _drafts_from_keys(variables: Mapping[str, Stated]) -> dict[str, _Draft]:
     drafts: dict[str, _Draft] = {}
     for wire, customs in WIRES.items():
         variable = next((name for name in customs.key_variables if _text(variables, name)), None)
-        if variable is None:
+        nowhere = customs.public_base_url is None and not _text(variables, customs.base_url_variable)
+        if variable is None or nowhere or customs.provider_name in drafts:
             continue
         origin = variables[variable].origin
         draft = drafts[customs.provider_name] = _Draft(origin)
@@ -148,6 +156,23 @@ def _drafts_from_keys(variables: Mapping[str, Stated]) -> dict[str, _Draft]:
     return drafts
 
 
+def _state_customary(draft: _Draft, variables: Mapping[str, Stated]) -> None:
+    """Where a wire has no public address, state what its SDK would read from the environment and nobody has stated."""
+    stated = draft.stated
+    wire = stated.get("wire")
+    customs = WIRES.get(str(wire.value)) if isinstance(wire, Stated) else None
+    if customs is None or customs.public_base_url is not None:
+        return
+    if "base_url" not in stated and _text(variables, customs.base_url_variable):
+        stated["base_url"] = variables[customs.base_url_variable]
+        if not {"api_key", "api_key_env"} & stated.keys():
+            name = customs.key_variables[0]  # made for that address
+            stated["api_key_env"] = Stated(value=name, text=name, origin=stated["base_url"].origin)
+    version = customs.api_version_variable
+    if "api_version" not in stated and version is not None and _text(variables, version):
+        stated["api_version"] = variables[version]
+
+
 def _text(variables: Mapping[str, Stated], name: str) -> str:
     stated = variables.get(name)
     return str(stated.value).strip() if stated is not None else ""
@@ -162,16 +187,28 @@ def _check(options: ProviderOptions, draft: _Draft, problems: Problems) -> None:
 
     if options.base_url is not None and (reason := url_problem(options.base_url)):
         add("base_url", reason)
-    if options.api_version is not None and options.api_version not in customs.api_versions:
-        valid = ", ".join(customs.api_versions) or f"wire {options.wire} has none"
+    if options.base_url is None and customs.public_base_url is None:
+        what = f"the endpoint of your resource (or {customs.base_url_variable} in the environment)"
+        problems.add(f"{draft.origin}: provider {options.name} has no base_url: {what}")
+    if options.api_version is not None and (valid := _valid_versions(options.api_version, options.wire)):
         add("api_version", f" = {options.api_version}: valid: {valid}")
-    if options.wire != "openai_chat":
-        for field in _OPENAI_ONLY:
-            if field in draft.stated:
-                add(field, f": only for wire openai_chat, not {options.wire}")
+    for field, wires in _ONLY_FOR.items():
+        if field in draft.stated and options.wire not in wires:
+            add(field, f": only for wire {' or '.join(wires)}, not {options.wire}")
+    if options.embedding_space is not None and options.embedding_model is None:
+        add("embedding_space", ": names the space of an embedding_model, and there is none")
     for name, value in options.headers.items():
         if not _HEADER_NAME.fullmatch(name) or not value.isprintable():
             add("headers", f": {name!r} cannot be sent as a header")
+
+
+def _valid_versions(version: str, wire: str) -> str | None:
+    """Return what would be valid in place of `version`, None if it is."""
+    customs = WIRES[wire]
+    if version in customs.api_versions or (customs.dated_api_versions and _API_DATE.fullmatch(version)):
+        return None
+    dated = ("a date such as 2024-10-21",) if customs.dated_api_versions else ()
+    return ", ".join((*customs.api_versions, *dated)) or f"wire {wire} has none"
 
 
 def _key(
