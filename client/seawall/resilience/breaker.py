@@ -35,6 +35,7 @@ class Breaker:
         "_alone",
         "_closed_at",
         "_consecutive",
+        "_forced",
         "_lease_until",
         "_open_until",
         "_options",
@@ -65,7 +66,8 @@ class Breaker:
         self._alone = alone
         self._state = BreakerState(name, listeners)
         self._window = ResultWindow(options.window_s)
-        self._override: Override | None = None if options.enabled else "disabled"
+        self._forced: Override | None = None
+        self._override = self._in_force()
         self._consecutive = 0
         self._trips = 0
         self._rest_s = 0.0
@@ -75,6 +77,18 @@ class Breaker:
         self._ramp_credit = 0.0
         self._spare = TokenBucket(per_s=options.last_resort_per_s, capacity=float(options.minimum_calls))
         self.generation = 0
+
+    def take_options_of(self, other: Breaker) -> None:
+        """Go by another breaker's options from now on. The state stays, and so does what an operator forced."""
+        if other._options.window_s != self._options.window_s:
+            self._window = ResultWindow(other._options.window_s)
+        self._spare.take_options_of(other._spare)
+        self._options, self._alone = other._options, other._alone
+        if self._in_force() != self._override:
+            self.force(self._forced)
+
+    def _in_force(self) -> Override | None:
+        return self._forced if self._forced is not None or self._options.enabled else "disabled"
 
     @property
     def state(self) -> str:
@@ -86,7 +100,8 @@ class Breaker:
 
         None hands the decision back; the breaker then starts afresh, closed.
         """
-        self._override = override
+        self._forced = override
+        self._override = self._in_force()
         self._trips = 0
         self._close(-math.inf)
         if override == "open":

@@ -37,6 +37,11 @@ class TokenBucket:
         self._tokens = capacity
         self._filled_at: float | None = None
 
+    def take_options_of(self, other: TokenBucket) -> None:
+        """Fill at another bucket's rate up to its capacity from now on; what is there stays, if it fits."""
+        self._per_s, self._capacity = other._per_s, other._capacity
+        self._tokens = min(self._tokens, self._capacity)
+
     def tokens(self, now: float) -> float:
         """Return what could be spent now."""
         if self._filled_at is not None and now > self._filled_at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from pybreaker import CircuitBreakerListener
 
@@ -50,6 +50,20 @@ class Fleet:
         self.retry_budget = TokenBucket(per_s=budget.floor_per_s, capacity=budget.capacity)
         self.hedge_budget = TokenBucket(per_s=0.0, capacity=hedging.burst)
         self.retry_policy = retry_policy or RetryPolicy.from_options(options.retry)
+
+    def inherit(self, former: Fleet, unchanged: Container[str]) -> None:
+        """Share the budgets of the fleet before a change of options, and what it knows of `unchanged` providers.
+
+        Calls of both fleets may then run side by side.
+        """
+        for part in ("retry_budget", "hedge_budget"):
+            kept: TokenBucket = getattr(former, part)
+            kept.take_options_of(getattr(self, part))
+            setattr(self, part, kept)
+        for provider in self.providers:
+            known = former._by_name.get(provider.name)
+            if known is not None and known.model == provider.model and provider.name in unchanged:
+                provider.inherit(known)
 
     def provider(self, name: str) -> Provider:
         """Return the provider of this name. Raises KeyError."""

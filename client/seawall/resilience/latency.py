@@ -1,4 +1,4 @@
-"""What is usual: a quantile over a provider's recent latencies."""
+"""What is usual: a quantile over a provider's recent latencies, and who may find out while nothing is known."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ class LatencyDigest:
         "_quantile",
         "_samples",
         "_samples_min",
+        "_scout_free_at",
+        "_scout_wait_s",
     )
 
     def __init__(self, *, quantile: float, samples_min: int, memory_s: float) -> None:
@@ -30,6 +32,13 @@ class LatencyDigest:
         self._at: list[float] = []
         self._added = 0
         self._cached: float | None = None
+        self._cached_until = self._scout_free_at = -math.inf
+        self._scout_wait_s = 0.0
+
+    def take_options_of(self, other: LatencyDigest) -> None:
+        """Ask for another digest's quantile from now on; the latencies stay."""
+        self._quantile, self._samples_min = other._quantile, other._samples_min
+        self._memory_s = other._memory_s
         self._cached_until = -math.inf
 
     def add(self, now: float, latency_s: float) -> None:
@@ -42,6 +51,7 @@ class LatencyDigest:
             self._samples[index] = latency_s
             self._at[index] = now
         self._added += 1
+        self._scout_wait_s = 0.0
         if self._added % _ADDED_BEFORE_NEW_QUANTILE == 0 or self._added == self._samples_min:
             self._cached_until = -math.inf
 
@@ -55,6 +65,21 @@ class LatencyDigest:
         """Return the longest recent latency, in seconds, or None where there is none at all."""
         oldest = now - self._memory_s
         return max((s for s, at in zip(self._samples, self._at, strict=True) if at > oldest), default=None)
+
+    def certainty(self) -> float:
+        """Return how far the quantile can be relied on: 0 with just enough latencies, towards 1 with many."""
+        return max(0.0, 1.0 - self._samples_min / max(1, len(self._samples)))
+
+    def scout(self, now: float, first_wait_s: float) -> bool:
+        """Whether this call may find out how quick others are. Then nobody may for a while, twice as long each time.
+
+        That needs no giving back: a scout whose caller leaves holds nobody up for long.
+        """
+        if now < self._scout_free_at:
+            return False
+        self._scout_wait_s = max(first_wait_s, 2.0 * self._scout_wait_s)
+        self._scout_free_at = now + self._scout_wait_s
+        return True
 
     def _compute(self, now: float) -> tuple[float | None, float]:
         oldest = now - self._memory_s

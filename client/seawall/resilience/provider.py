@@ -12,6 +12,9 @@ from seawall.resilience.latency import LatencyDigest
 from seawall.resilience.options import PolicyOptions
 from seawall.resilience.rate_limits import RateLimit
 
+_SHARED = ("breaker", "rate_limit", "first_token", "answer", "gap")
+"""What outlives a change of settings. Each of these has `take_options_of`."""
+
 
 class Provider:
     """A provider as the core sees it: a name, its breaker, its rest, and how long it usually takes."""
@@ -42,6 +45,13 @@ class Provider:
             )
             for _ in range(3)
         )
+
+    def inherit(self, former: Provider) -> None:
+        """Share what is known of the same provider under former options; from now on these options hold for it."""
+        for part in _SHARED:
+            kept = getattr(former, part)
+            kept.take_options_of(getattr(self, part))
+            setattr(self, part, kept)
 
     def admissible_at(self, now: float) -> float:
         """Return when it may be asked: not after `now` means at once."""

@@ -45,6 +45,10 @@ class RateLimit:
         self._heard_until = -math.inf
         self.until = -math.inf
 
+    def take_options_of(self, other: RateLimit) -> None:
+        """Go by another's options from now on; a rest that has begun is not changed."""
+        self._options = other._options
+
     def admissible_at(self, now: float) -> float:
         """Return when an attempt may go: not after `now` means at once."""
         return max(self.last_resort_at(now), self._heard_until)

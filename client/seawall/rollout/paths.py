@@ -183,9 +183,8 @@ class RolloutPaths:
             self._comparing, shadow.compare, value, completion
         )
         limit_s = shadow.options.get("deadline_s") or self._deadline_s()
-        (score,) = await asyncio.gather(asyncio.wait_for(comparing, limit_s), return_exceptions=True)
-        known = isinstance(score, int | float) and math.isfinite(score)
-        return min(1.0, max(0.0, float(score))) if known else None
+        compared = await asyncio.gather(asyncio.wait_for(comparing, limit_s), return_exceptions=True)
+        return _share(compared[0])
 
     def stop_shadows(self) -> None:
         """Cancel every shadow."""
@@ -211,14 +210,23 @@ async def _outcome(
 ) -> tuple[Completion | BaseException, PathOutcome]:
     """Wait for the new path; whatever it raises, a bug included, is its outcome. Cancelling waits for its end."""
     started = _now()
-    (result,) = await asyncio.gather(asked, return_exceptions=True)
+    results = await asyncio.gather(asked, return_exceptions=True)
+    result = results[0]
     if isinstance(result, BaseException):
-        return result, _ended(result, started, cancelled=False)
+        return result, PathOutcome(outcome="failed", latency_s=_now() - started, error=type(result).__name__)
     return result, PathOutcome(outcome="answered", latency_s=_now() - started)
 
 
-def _ended(error: BaseException, started: float, *, cancelled: bool = True) -> PathOutcome:
-    left = cancelled and not isinstance(error, Exception)
+def _ended(error: BaseException, started: float) -> PathOutcome:
     return PathOutcome(
-        outcome="cancelled" if left else "failed", latency_s=_now() - started, error=type(error).__name__
+        outcome="failed" if isinstance(error, Exception) else "cancelled",
+        latency_s=_now() - started,
+        error=type(error).__name__,
     )
+
+
+def _share(score: object) -> float | None:
+    """Return what a compare function said as a number from 0 to 1; None where it raised or said nothing."""
+    if not isinstance(score, int | float) or not math.isfinite(score):
+        return None
+    return min(1.0, max(0.0, float(score)))
