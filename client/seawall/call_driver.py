@@ -15,9 +15,11 @@ from typing import Any, cast
 
 import msgspec
 
+from seawall.connections import Connections
+from seawall.errors import LLMError
 from seawall.exchange import Exchange
 from seawall.messages import Completion, CompletionRequest, Done, StreamEvent, StreamRestarted
-from seawall.providers.wire import Codec, HttpEngine
+from seawall.providers.wire import Codec
 from seawall.resilience.actions import (
     Action,
     CancelAttempt,
@@ -40,7 +42,7 @@ class Wiring(msgspec.Struct, frozen=True):
     """What all drivers of a client use. `run_probe` drives an attempt nobody waits for."""
 
     codecs: Mapping[str, Codec]
-    engine: HttpEngine
+    connections: Connections
     observers: Sequence[Observer]
     run_probe: Callable[[Attempt, CallContext, CompletionRequest, float], None]
 
@@ -115,6 +117,7 @@ class CallDriver:
     def start(self) -> None:
         """Begin the call."""
         self._reading = True
+        self._wiring.connections.begin(self)
         self._started = now = _now()
         self._carry_out(self._machine.start(now))
 
@@ -154,6 +157,14 @@ class CallDriver:
         for exchange in self._exchanges.values():
             self._stop(exchange)
         self._exchanges.clear()
+        self._wiring.connections.end(self)
+
+    def abandon(self, error: LLMError) -> None:
+        """End the call with an error that is none of its own: what it runs on is taken away."""
+        if self.completion is None and self.error is None:
+            self.error = error
+        self.close()
+        self._wake()
 
     def _carry_out(self, actions: Sequence[Action]) -> None:
         for action in actions:
@@ -187,7 +198,7 @@ class CallDriver:
     def _run(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
         wiring = self._wiring
         codec = wiring.codecs[exchange.start.provider]
-        return exchange.run(codec, wiring.engine, self._request, stream=self._context.stream)
+        return exchange.run(codec, wiring.connections.engine, self._request, stream=self._context.stream)
 
     def _start_probe(self, action: StartProbe) -> None:
         self._wiring.run_probe(action.attempt, self._context, self._request, self._started)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Unpack
 
 import msgspec
 from pybreaker import CircuitBreakerListener
 
 from seawall.call_driver import CallDriver, Wiring
+from seawall.connections import Connections
 from seawall.errors import LLMError
 from seawall.llm_stream import LLMStream
 from seawall.loop_bond import LoopBond
@@ -62,21 +63,17 @@ class UnifiedLLMClient:
         retry_policy: RetryPolicy | None = None,
     ) -> None:
         self.policies = policies or PolicyOptions()
-        self.fleet = Fleet(
-            [(upstream.name, upstream.model) for upstream in upstreams],
-            self.policies,
-            rng=rng or random.SystemRandom(),  # keeps no state that forked workers would share
-            breaker_listeners=breaker_listeners,
-            retry_policy=retry_policy,
-        )
-        self._wiring = Wiring(
-            codecs={upstream.name: upstream.codec for upstream in upstreams},
-            engine=engine,
-            observers=tuple(observers),
-            run_probe=self._run_probe,
-        )
+        self._observers = tuple(observers)
+        self._breaker_listeners = breaker_listeners
+        self._retry_policy = retry_policy
+        self._connections = Connections(engine)
+        self._retired: list[Connections] = []
+        self._closing: set[asyncio.Task[None]] = set()
         self._probes: set[asyncio.Task[None]] = set()
         self._bond = LoopBond()
+        # A source of randomness that keeps no state which forked workers would share.
+        self.fleet = self._fleet_of(upstreams, rng or random.SystemRandom())
+        self._wiring = self._wire(upstreams, self.fleet)
 
     async def complete(self, prompt: Prompt, **options: Unpack[CallOptions]) -> Completion:
         """Return the answer of the first provider that gives one.
@@ -98,14 +95,80 @@ class UnifiedLLMClient:
         """
         return LLMStream(self._driver(prompt, options, stream=True))
 
+    def reconfigure(
+        self,
+        upstreams: Sequence[Upstream],
+        policies: PolicyOptions,
+        *,
+        unchanged: Container[str] = (),
+        engine: HttpEngine | None = None,
+    ) -> None:
+        """Serve the calls that begin from now on with these. Running calls and streams finish on what they have.
+
+        Args:
+            upstreams: in order of preference, names unique.
+            policies: how calls are kept alive.
+            unchanged: names of providers that are the same as before: breakers, rests and latencies carry over,
+                as the budgets always do.
+            engine: replaces the present one, which is closed after the last call on it; None keeps it.
+        """
+        fleet = self._fleet_of(upstreams, self.fleet.rng, policies)
+        fleet.inherit(self.fleet, unchanged)
+        self.policies, self.fleet = policies, fleet
+        if engine is not None:
+            self._retire(self._connections)
+            self._connections = Connections(engine)
+        self._wiring = self._wire(upstreams, fleet)
+
     async def aclose(self) -> None:
-        """Stop probing and close every connection. Calls still running fail."""
+        """Stop probing and close every connection. Calls still running fail with an `LLMError`."""
         probes = tuple(self._probes)
         for probe in probes:
             probe.cancel()
-        await asyncio.gather(*probes, return_exceptions=True)
-        await self._wiring.engine.aclose()
+        for connections in (*self._retired, self._connections):
+            connections.abandon_calls()
+        await asyncio.gather(*probes, *self._closing, return_exceptions=True)
+        await self._connections.engine.aclose()
         self._bond.release()
+
+    def _retire(self, connections: Connections) -> None:
+        def close() -> None:
+            task = asyncio.get_running_loop().create_task(connections.engine.aclose())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+            if connections in self._retired:
+                self._retired.remove(connections)
+
+        self._retired.append(connections)
+        connections.retire(close)
+
+    def _fleet_of(
+        self, upstreams: Sequence[Upstream], rng: random.Random, policies: PolicyOptions | None = None
+    ) -> Fleet:
+        return Fleet(
+            [(upstream.name, upstream.model) for upstream in upstreams],
+            policies or self.policies,
+            rng=rng,
+            breaker_listeners=self._breaker_listeners,
+            retry_policy=self._retry_policy,
+        )
+
+    def _wire(self, upstreams: Sequence[Upstream], fleet: Fleet) -> Wiring:
+        def run_probe(
+            attempt: Attempt, context: CallContext, request: CompletionRequest, call_started: float
+        ) -> None:
+            probe = Probe(fleet, context, attempt, call_started)
+            task = asyncio.create_task(_drive_probe(CallDriver(wiring, probe, context, request)))
+            self._probes.add(task)
+            task.add_done_callback(self._probes.discard)
+
+        wiring = Wiring(
+            codecs={upstream.name: upstream.codec for upstream in upstreams},
+            connections=self._connections,
+            observers=self._observers,
+            run_probe=run_probe,
+        )
+        return wiring
 
     def _driver(self, prompt: Prompt, options: CallOptions, *, stream: bool) -> CallDriver:
         self._bond.check()
@@ -123,14 +186,6 @@ class UnifiedLLMClient:
             bypass_breakers=options.get("bypass_breakers", False),
         )
         return CallDriver(self._wiring, call, context, request)
-
-    def _run_probe(
-        self, attempt: Attempt, context: CallContext, request: CompletionRequest, call_started: float
-    ) -> None:
-        probe = Probe(self.fleet, context, attempt, call_started)
-        task = asyncio.create_task(_drive_probe(CallDriver(self._wiring, probe, context, request)))
-        self._probes.add(task)
-        task.add_done_callback(self._probes.discard)
 
 
 async def _drive_probe(driver: CallDriver) -> None:

@@ -150,7 +150,7 @@ def leaks():
     async def count(llm):
         for _ in range(20):  # cancelled tasks end within a few turns of the loop
             await asyncio.sleep(0)
-        session = llm.client._wiring.engine._session
+        session = llm.client._wiring.connections.engine._session
         return {
             "tasks": len(asyncio.all_tasks()) - 1,
             "connections": 0 if session is None else len(session.connector._acquired),
