@@ -50,7 +50,7 @@ class FakeProviders:
 
 @contextmanager
 def serve_fake_providers(log: Path) -> Iterator[FakeProviders]:
-    """Three healthy providers, alpha (openai), beta (anthropic) and gamma (gemini), while the context lasts."""
+    """Healthy providers, alpha (openai), beta (anthropic), gamma (gemini) and delta (azure), while the context lasts."""
     command = [sys.executable, "-m", "seawall_simulators", "serve", "--parent"]
     with (
         log.open("wb") as stderr,
@@ -64,7 +64,7 @@ def serve_fake_providers(log: Path) -> Iterator[FakeProviders]:
 
 @pytest.fixture
 def fake_providers(tmp_path: Path) -> Iterator[FakeProviders]:
-    """Three healthy providers: alpha (openai), beta (anthropic), gamma (gemini)."""
+    """Healthy providers: alpha (openai), beta (anthropic), gamma (gemini), delta (azure)."""
     with serve_fake_providers(tmp_path / "providers.log") as providers:
         yield providers
 

@@ -47,7 +47,7 @@ class Load(_Document):
 class Provider(_Document):
     """A fake provider: the wire it speaks and how it behaves when nothing is wrong."""
 
-    wire: Literal["openai", "anthropic", "gemini"]
+    wire: Literal["openai", "azure", "anthropic", "gemini"]
     model: Name | None = None
     behaviour: Behaviour = Behaviour()
 

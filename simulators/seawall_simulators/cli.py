@@ -35,7 +35,7 @@ control_port: 0
 journal_rows: 1000000   # requests remembered
 providers:
   alpha:
-    wire: openai        # or anthropic, gemini
+    wire: openai        # or azure, anthropic, gemini
     port: null          # one of its own, without a prefix
     models: [alpha-1]
     api_key: null       # any
@@ -102,7 +102,7 @@ def serve(  # click's options, all by name
 ) -> None:
     """Serves fake providers until told to stop; prints one JSON line when ready.
 
-    Without --config: alpha (openai), beta (anthropic) and gamma (gemini) on one port.
+    Without --config: alpha (openai), beta (anthropic), gamma (gemini) and delta (azure) on one port.
     """
     given = {"port": port, "control_port": control_port, "seed": seed}
     try:

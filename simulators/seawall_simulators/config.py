@@ -34,7 +34,7 @@ class ProviderDocument(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     wire: str
-    """`openai`, `anthropic`, `gemini`."""
+    """`openai`, `azure`, `anthropic`, `gemini`."""
     models: tuple[Model, ...] | None = Field(default=None, min_length=1, max_length=1000)
     """The models it serves; one named after it when absent."""
     api_key: str | None = Field(default=None, min_length=1, max_length=1000)
@@ -76,7 +76,7 @@ class Config(BaseModel):
 
 def default_config() -> Config:
     """One provider of each wire, on one port."""
-    wires = zip(("alpha", "beta", "gamma"), ("openai", "anthropic", "gemini"), strict=True)
+    wires = zip(("alpha", "beta", "gamma", "delta"), ("openai", "anthropic", "gemini", "azure"), strict=True)
     return Config(providers={name: ProviderConfig(wire=wire) for name, wire in wires})
 
 

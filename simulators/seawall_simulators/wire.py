@@ -117,7 +117,7 @@ class Wire(Protocol):
 
     @property
     def name(self) -> str:
-        """`openai`, `anthropic`, `gemini`."""
+        """`openai`, `azure`, `anthropic`, `gemini`."""
         ...
 
     @property
@@ -126,7 +126,7 @@ class Wire(Protocol):
         ...
 
     def base_path(self) -> str:
-        """What an SDK's `base_url` ends with: `/v1`, or nothing."""
+        """What an SDK's `base_url` ends with: `/v1`, `/openai/v1`, or nothing."""
         ...
 
     def answer(self, request: Request, provider: ProviderView, draw: Draw) -> Answer:

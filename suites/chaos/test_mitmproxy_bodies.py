@@ -127,6 +127,16 @@ TOOL_REQUESTS = {
         ),
         ("/v1/responses", {"input": ASK, "tools": [{"type": "function", **FUNCTION}]}),
     ],
+    "azure": [
+        (
+            "/openai/deployments/m/chat/completions",
+            {
+                "messages": [{"role": "user", "content": ASK}],
+                "tools": [{"type": "function", "function": FUNCTION}],
+            },
+        ),
+        ("/openai/v1/responses", {"input": ASK, "tools": [{"type": "function", **FUNCTION}]}),
+    ],
     "anthropic": [
         (
             "/v1/messages",
@@ -155,7 +165,9 @@ def tool_answers(wire):
         own = {} if wire == "gemini" else {"model": "m", "stream": True}
         body = msgspec.json.encode({**document, **own})
         headers = {"anthropic-version": "2023-06-01"}
-        request = Request(method="POST", path=path, query="alt=sse", headers=headers, body=body)
+        request = Request(
+            method="POST", path=path, query="alt=sse&api-version=2024-10-21", headers=headers, body=body
+        )
         yield WIRES[wire].answer(request, ProviderView(name="p", models=("m",), tokens=4), Draw(b"x"))
 
 

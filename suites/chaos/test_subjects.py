@@ -122,11 +122,12 @@ async def test_healthy_providers_are_understood(bench, subject, kind):
     assert sides["client"] == sides["provider"] == {f"calls.{n:05d}-1" for n in range(1, 5)}
 
 
-@pytest.mark.parametrize("wire", ["anthropic", "gemini"])
+@pytest.mark.parametrize("subject", ["baseline", "seawall"])
+@pytest.mark.parametrize("wire", ["anthropic", "gemini", "azure"])
 @pytest.mark.parametrize("kind", ["complete", "stream"])
-async def test_the_baseline_speaks_every_wire(bench, wire, kind):
-    """The other two providers answer just as well when they come first."""
-    baseline = bench("baseline")
+async def test_every_wire_is_spoken(bench, subject, wire, kind):
+    """The other providers answer just as well when they come first."""
+    baseline = bench(subject)
     whole = baseline.endpoints
     baseline.endpoints = [endpoint for endpoint in whole if endpoint.wire == wire]
     try:

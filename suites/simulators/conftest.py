@@ -18,7 +18,7 @@ from seawall_chaos.provision import provision
 from seawall_chaos.toxiproxy.server import ToxiproxyServer
 
 API_KEY = "sk-seawall-suite"
-PROVIDERS = {"alpha": "openai", "beta": "anthropic", "gamma": "gemini"}
+PROVIDERS = {"alpha": "openai", "beta": "anthropic", "gamma": "gemini", "delta": "azure"}
 CONFIG = {
     "seed": 7,
     "providers": {

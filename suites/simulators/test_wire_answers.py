@@ -15,17 +15,22 @@ from seawall_simulators.wires.openai_headers import go_duration
 
 PROVIDER = ProviderView("alpha", ("m-1", "m_2"), 12)
 HEADERS = {"anthropic-version": "2023-06-01"}
+VERSION = "?api-version=2024-10-21"
 TOOL = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 CHAT = {"model": "m-1", "messages": [{"role": "user", "content": 'Say "é\u2028😀".'}]}
 GENERATE = {"contents": [{"role": "user", "parts": [{"text": 'Say "é\u2028😀".'}]}]}
 ASKED = {
     "chat": ("openai", "/v1/chat/completions", CHAT),
     "responses": ("openai", "/v1/responses", {"model": "m-1", "input": "Hello"}),
+    "azure": ("azure", "/openai/v1/chat/completions", CHAT),
+    "deployment": ("azure", f"/openai/deployments/m-1/chat/completions{VERSION}", CHAT),
+    "azure-responses": ("azure", "/openai/v1/responses", {"model": "m-1", "input": "Hello"}),
     "messages": ("anthropic", "/v1/messages", {**CHAT, "max_tokens": 50}),
     "generate": ("gemini", "/v1/models/m-1:generateContent", GENERATE),
 }
 OTHERS = {
     "embeddings": ("openai", "/v1/embeddings", {"model": "m-1", "input": "x", "dimensions": 4}),
+    "azure-embeddings": ("azure", f"/openai/deployments/m-1/embeddings{VERSION}", {"input": "x"}),
     "count": ("anthropic", "/v1/messages/count_tokens", CHAT),
     "count-gemini": ("gemini", "/v1beta/models/m-1:countTokens", GENERATE),
     "embed": ("gemini", "/v1/models/m-1:embedContent", {"content": GENERATE["contents"][0]}),
@@ -103,6 +108,9 @@ def test_streams_too(asked):
     [
         ("chat", b"data: [DONE]\n\n"),
         ("responses", b"event: response.completed\n"),
+        ("azure", b"data: [DONE]\n\n"),
+        ("deployment", b"data: [DONE]\n\n"),
+        ("azure-responses", b"event: response.completed\n"),
         ("messages", b"event: message_stop\n"),
         (
             "generate",
@@ -153,18 +161,25 @@ SHUTTERED = {
     "messages": {"tools": [{"name": "f", "input_schema": {"type": "x"}}]},
     "generate": {"tools": [{"functionDeclarations": [{"name": "f", "parameters": {"type": "x"}}]}]},
 }
+SHUTTERED |= {
+    "azure": SHUTTERED["chat"],
+    "deployment": SHUTTERED["chat"],
+    "azure-responses": SHUTTERED["responses"],
+}
 FORCED = {
     "chat": {"tool_choice": "required"},
     "responses": {"tool_choice": "required"},
     "messages": {"tool_choice": {"type": "any"}},
     "generate": {"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}},
 }
+FORCED |= {"azure": FORCED["chat"], "deployment": FORCED["chat"], "azure-responses": FORCED["responses"]}
 FORMS = {
     "chat": {"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": False}}},
     "responses": {"text": {"format": {"type": "json_schema", "name": "x", "schema": False}}},
     "messages": {"output_config": {"format": {"type": "json_schema", "schema": False}}},
     "generate": {"generationConfig": {"responseSchema": False}},
 }
+FORMS |= {"azure": FORMS["chat"], "deployment": FORMS["chat"], "azure-responses": FORMS["responses"]}
 
 
 @pytest.mark.parametrize("name", ASKED)

@@ -29,6 +29,13 @@ OPERATIONS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
         ),
         "/responses": ("/v1/responses", {"model": MODEL, "stream": True, "input": "hi"}),
     },
+    "azure": {
+        "/chat/completions": (
+            "/openai/v1/chat/completions",
+            {"model": MODEL, "stream": True, "messages": MESSAGES},
+        ),
+        "/responses": ("/openai/v1/responses", {"model": MODEL, "stream": True, "input": "hi"}),
+    },
     "anthropic": {
         "/messages": (
             "/v1/messages",
@@ -43,12 +50,14 @@ OPERATIONS: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
     },
 }
 # Where in an event's JSON a content token stands.
+OPENAI_TOKEN_PATHS: list[list[str | int]] = [
+    ["choices", 0, "delta", "content"],
+    ["choices", 0, "delta", "tool_calls", 0, "function", "arguments"],
+    ["delta"],
+]
 TOKEN_PATHS: dict[str, list[list[str | int]]] = {
-    "openai": [
-        ["choices", 0, "delta", "content"],
-        ["choices", 0, "delta", "tool_calls", 0, "function", "arguments"],
-        ["delta"],
-    ],
+    "openai": OPENAI_TOKEN_PATHS,
+    "azure": OPENAI_TOKEN_PATHS,
     "anthropic": [["delta", "text"], ["delta", "partial_json"], ["delta", "thinking"]],
     "gemini": [
         ["candidates", 0, "content", "parts", 0, "text"],

@@ -135,6 +135,7 @@ class _Gemini:
 
 _SDKS: dict[str, Callable[[Endpoint], _Provider]] = {
     "openai": _OpenAI,
+    "azure": _OpenAI,  # by its v1 API
     "anthropic": _Anthropic,
     "gemini": _Gemini,
 }

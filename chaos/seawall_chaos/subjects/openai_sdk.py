@@ -37,7 +37,7 @@ async def note_response(response: httpx2.Response) -> None:
 class OpenAISDK:
     """One `AsyncOpenAI` with defaults but for the timeout, which is ten minutes if a service sets none."""
 
-    wires: ClassVar[frozenset[str] | None] = frozenset({"openai"})
+    wires: ClassVar[frozenset[str] | None] = frozenset({"openai", "azure"})
     one_provider: ClassVar[bool] = True
     distributions: ClassVar[tuple[str, ...]] = ("openai", "httpx2")
 

@@ -21,7 +21,7 @@ from seawall_chaos.endpoints import Endpoint
 from seawall_chaos.outcome import AttemptNote
 from seawall_chaos.subject import CallLog, Discard
 
-_WIRES = {"openai": "openai_chat", "anthropic": "anthropic", "gemini": "gemini"}
+_WIRES = {"openai": "openai_chat", "azure": "azure_openai", "anthropic": "anthropic", "gemini": "gemini"}
 
 
 class AttemptNotes:

@@ -2,8 +2,9 @@
 
 from seawall_simulators.wire import Wire
 from seawall_simulators.wires.anthropic import Anthropic
+from seawall_simulators.wires.azure import Azure
 from seawall_simulators.wires.gemini import Gemini
 from seawall_simulators.wires.openai import OpenAI
 
-WIRES: dict[str, Wire] = {wire.name: wire for wire in (OpenAI(), Anthropic(), Gemini())}
+WIRES: dict[str, Wire] = {wire.name: wire for wire in (OpenAI(), Anthropic(), Gemini(), Azure())}
 """Each family by its name."""

@@ -1,20 +1,29 @@
 """The Anthropic wire: what is served where, and who may ask."""
 
-from collections.abc import Callable
-from urllib.parse import unquote
-
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, Headers, ProviderView, RateLimitState, Request
 from seawall_simulators.wires import anthropic_errors, anthropic_headers, anthropic_messages, anthropic_models
-from seawall_simulators.wires.decoding import BodyError, too_deep
+from seawall_simulators.wires.dispatch import Routes, dispatch, given_key
 
-Handler = Callable[[Request, ProviderView, Draw], Answer]
 
-POSTS: dict[str, tuple[str, Handler]] = {
-    "/v1/messages": (anthropic_messages.OPERATION, anthropic_messages.messages),
-    "/v1/messages/count_tokens": (anthropic_messages.COUNT_OPERATION, anthropic_messages.count_tokens),
-}
-MODELS_PATH = "/v1/models"
+def models(request: Request, model: str, provider: ProviderView, draw: Draw) -> Answer:
+    """The models, or one of them."""
+    if model:
+        return anthropic_models.get_model(request, model, provider, draw)
+    return anthropic_models.list_models(request, provider, draw)
+
+
+ROUTES = Routes(
+    posts={
+        "/v1/messages": (anthropic_messages.OPERATION, anthropic_messages.messages),
+        "/v1/messages/count_tokens": (anthropic_messages.COUNT_OPERATION, anthropic_messages.count_tokens),
+    },
+    models_path="/v1/models",
+    models=models,
+    nothing_here=lambda _: ApiError(404, None, "Not found"),
+    not_allowed=lambda _: ApiError(405, "invalid_request_error", "Method Not Allowed"),
+    refusal=anthropic_errors.refusal,
+)
 
 
 class Anthropic:
@@ -31,20 +40,7 @@ class Anthropic:
         """What the provider says; raises ApiError for what it refuses."""
         if provider.api_key is not None:
             authorize(request, provider.api_key)
-        operation, handler = POSTS.get(request.path) or (anthropic_models.OPERATION, models)
-        if handler is models and not (request.path + "/").startswith(MODELS_PATH + "/"):
-            raise ApiError(404, None, "Not found")
-        if request.method != ("GET" if handler is models else "POST"):
-            raise ApiError(405, "invalid_request_error", "Method Not Allowed", operation=operation)
-        try:
-            return handler(request, provider, draw)
-        except (BodyError, RecursionError) as error:
-            refusal = anthropic_errors.refusal(error if isinstance(error, BodyError) else too_deep())
-            refusal.operation = operation
-            raise refusal from error
-        except ApiError as error:
-            error.operation = operation
-            raise
+        return dispatch(ROUTES, request.path, request, provider, draw)
 
     def request_id(self, draw: Draw) -> str:
         """The value of `request-id`."""
@@ -69,17 +65,8 @@ class Anthropic:
 
 def authorize(request: Request, api_key: str) -> None:
     """Raises ApiError unless the request bears this key, in the new form (Bearer) or the old (`x-api-key`)."""
-    given = request.headers.get("authorization", "").removeprefix("Bearer ") or request.headers.get(
-        "x-api-key", ""
-    )
+    given = given_key(request, "x-api-key")
     if not given:
         raise ApiError(401, None, "x-api-key header is required")
     if given != api_key:
         raise ApiError(401, None, "invalid x-api-key")
-
-
-def models(request: Request, provider: ProviderView, draw: Draw) -> Answer:
-    """The models, or one of them."""
-    if request.path == MODELS_PATH:
-        return anthropic_models.list_models(request, provider, draw)
-    return anthropic_models.get_model(request, unquote(request.path[len(MODELS_PATH) + 1 :]), provider, draw)

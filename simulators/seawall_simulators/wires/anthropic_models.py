@@ -8,8 +8,8 @@ from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.anthropic_checks import check_version
 from seawall_simulators.wires.anthropic_headers import ORGANIZATION, RESET, request_id
+from seawall_simulators.wires.dispatch import MODELS
 
-OPERATION = "models"
 PAGE = 20
 PAGE_MAX = 1000
 
@@ -69,7 +69,7 @@ def answer(document: dict[str, object], model: str, draw: Draw) -> Answer:
     """A document with the headers of every answer."""
     asked_id = request_id(draw)
     return Answer(
-        operation=OPERATION,
+        operation=MODELS,
         request_id=asked_id,
         model=model,
         headers=(*ORGANIZATION, ("request-id", asked_id)),

@@ -1,29 +1,40 @@
 """The OpenAI wire: what is served where, and who may ask."""
 
-from collections.abc import Callable
-from urllib.parse import unquote
-
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, Headers, ProviderView, RateLimitState, Request
 from seawall_simulators.wires import openai_errors, openai_headers
-from seawall_simulators.wires.decoding import BodyError, too_deep
+from seawall_simulators.wires.dispatch import Routes, dispatch, given_key
 from seawall_simulators.wires.openai_chat import OPERATION as CHAT
 from seawall_simulators.wires.openai_chat import chat
 from seawall_simulators.wires.openai_embeddings import OPERATION as EMBEDDINGS
 from seawall_simulators.wires.openai_embeddings import embeddings
-from seawall_simulators.wires.openai_models import OPERATION as MODELS
-from seawall_simulators.wires.openai_models import get_model, list_models
+from seawall_simulators.wires.openai_models import models
 from seawall_simulators.wires.openai_responses import OPERATION as RESPONSES
 from seawall_simulators.wires.openai_responses import responses
 
-Handler = Callable[[Request, ProviderView, Draw], Answer]
 
-POSTS: dict[str, tuple[str, Handler]] = {
-    "/v1/chat/completions": (CHAT, chat),
-    "/v1/responses": (RESPONSES, responses),
-    "/v1/embeddings": (EMBEDDINGS, embeddings),
-}
-MODELS_PATH = "/v1/models"
+def nothing_here(request: Request) -> ApiError:
+    """How a path where nothing is served is refused."""
+    return ApiError(404, None, f"Invalid URL ({request.method} {request.path})")
+
+
+def not_allowed(request: Request) -> ApiError:
+    """How a method that a path does not have is refused."""
+    return ApiError(405, "method_not_supported", f"Not allowed to {request.method} on {request.path}.")
+
+
+ROUTES = Routes(
+    posts={
+        "/v1/chat/completions": (CHAT, chat),
+        "/v1/responses": (RESPONSES, responses),
+        "/v1/embeddings": (EMBEDDINGS, embeddings),
+    },
+    models_path="/v1/models",
+    models=models,
+    nothing_here=nothing_here,
+    not_allowed=not_allowed,
+    refusal=openai_errors.refusal,
+)
 
 
 class OpenAI:
@@ -40,21 +51,7 @@ class OpenAI:
         """What the provider says; raises ApiError for what it refuses."""
         if provider.api_key is not None:
             authorize(request, provider.api_key)
-        operation, handler = POSTS.get(request.path) or (MODELS, models)
-        if handler is models and not (request.path + "/").startswith(MODELS_PATH + "/"):
-            raise ApiError(404, None, f"Invalid URL ({request.method} {request.path})")
-        if request.method != ("GET" if operation == MODELS else "POST"):
-            message = f"Not allowed to {request.method} on {request.path}."
-            raise ApiError(405, "method_not_supported", message, operation=operation)
-        try:
-            return handler(request, provider, draw)
-        except (BodyError, RecursionError) as error:
-            refusal = openai_errors.refusal(error if isinstance(error, BodyError) else too_deep())
-            refusal.operation = operation
-            raise refusal from error
-        except ApiError as error:
-            error.operation = operation
-            raise
+        return dispatch(ROUTES, request.path, request, provider, draw)
 
     def request_id(self, draw: Draw) -> str:
         """The value of `x-request-id`."""
@@ -79,19 +76,10 @@ class OpenAI:
 
 def authorize(request: Request, api_key: str) -> None:
     """Raises ApiError unless the request bears this key (Azure's `api-key` header counts too)."""
-    given = request.headers.get("authorization", "").removeprefix("Bearer ") or request.headers.get(
-        "api-key", ""
-    )
+    given = given_key(request, "api-key")
     if not given:
         raise ApiError(
             401, None, "You didn't provide an API key. Send it in an Authorization header, as a Bearer token."
         )
     if given != api_key:
         raise ApiError(401, "invalid_api_key", "Incorrect API key provided.")
-
-
-def models(request: Request, provider: ProviderView, draw: Draw) -> Answer:
-    """The models, or one of them."""
-    if request.path == MODELS_PATH:
-        return list_models(provider, draw)
-    return get_model(unquote(request.path[len(MODELS_PATH) + 1 :]), provider, draw)

@@ -6,8 +6,9 @@ from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import read
 from seawall_simulators.wires.openai_chat_request import CHAT_REQUEST, ChatRequest, NamedTool
-from seawall_simulators.wires.openai_errors import chat_error_frame
-from seawall_simulators.wires.openai_headers import CREATED, FINGERPRINT, VERSION_HEADERS, request_id
+from seawall_simulators.wires.openai_dialect import OPENAI, Dialect
+from seawall_simulators.wires.openai_errors import chat_error_frame, no_such_model
+from seawall_simulators.wires.openai_headers import CREATED, FINGERPRINT
 from seawall_simulators.wires.reply import Call, Reply, ToolSchemaError, decide
 from seawall_simulators.wires.schema_merge import SchemaError
 
@@ -15,10 +16,10 @@ OPERATION = "chat.completions"
 DONE = b"data: [DONE]\n\n"
 FINISH = {"end": b"stop", "stop": b"stop", "length": b"length", "calls": b"tool_calls"}
 COMMON = f'"service_tier":"default","system_fingerprint":"{FINGERPRINT}"'.encode()
-BODY = (
-    b'{"id":"%%b","object":"chat.completion","created":%d,"model":%%b,"choices":[{"index":0,"message":{"role":'
-    b'"assistant","content":%%b,"refusal":null,"annotations":[]%%b},"logprobs":null,"finish_reason":"%%b"}],'
-    b'"usage":%%b,%b}' % (CREATED, COMMON)
+BODY = b'{"id":"%%b","object":"chat.completion","created":%d,"model":%%b,"choices":[' % CREATED
+CHOICE = (
+    b'{"index":0,"message":{"role":"assistant","content":%b,"refusal":null,"annotations":[]%b},"logprobs":null,'
+    b'"finish_reason":"%b"%b}],"usage":%b,'
 )
 CHUNK = b'data: {"id":"%%b","object":"chat.completion.chunk","created":%d,"model":%%b,%b,"choices":[' % (
     CREATED,
@@ -35,7 +36,14 @@ USAGE = (
 def chat(request: Request, provider: ProviderView, draw: Draw) -> Answer:
     """The chat completion asked for; raises BodyError and ApiError."""
     asked = read(CHAT_REQUEST, request.body)
-    check(asked, provider)
+    if asked.model not in provider.models:
+        raise no_such_model(asked.model, stream=bool(asked.stream))
+    return completion(asked, provider, draw, OPENAI)
+
+
+def completion(asked: ChatRequest, provider: ProviderView, draw: Draw, dialect: Dialect) -> Answer:
+    """The chat completion of a model that there is; raises ApiError."""
+    check(asked)
     try:
         reply = decide(asked.wish(provider.tokens), draw)
     except ToolSchemaError as error:
@@ -47,20 +55,12 @@ def chat(request: Request, provider: ProviderView, draw: Draw) -> Answer:
     identity = draw.id("chatcmpl-", 29).encode()
     model = json.encode(asked.model)
     if asked.stream:
-        return streamed(asked, reply, draw, CHUNK % (identity, model))
-    return whole(asked, reply, draw, identity, model)
+        return streamed(asked, reply, draw, dialect, CHUNK % (identity, model))
+    return whole(asked, reply, draw, dialect, BODY % (identity, model))
 
 
-def check(asked: ChatRequest, provider: ProviderView) -> None:
+def check(asked: ChatRequest) -> None:
     """Raises ApiError for a request of the right form that still cannot be served."""
-    if asked.model not in provider.models:
-        raise ApiError(
-            404,
-            "model_not_found",
-            f"The model `{asked.model}` does not exist or you do not have access to it.",
-            model=asked.model,
-            stream=bool(asked.stream),
-        )
     if not asked.messages:
         raise ApiError(
             400, "invalid_value", "Invalid 'messages': empty array. Expected at least one message."
@@ -136,8 +136,8 @@ def check_tools(asked: ChatRequest) -> None:
         raise ApiError(400, None, f"Tool choice '{choice.function.name}' not found in 'tools' parameter.")
 
 
-def whole(asked: ChatRequest, reply: Reply, draw: Draw, identity: bytes, model: bytes) -> Answer:
-    """The answer as one body."""
+def whole(asked: ChatRequest, reply: Reply, draw: Draw, dialect: Dialect, opening: bytes) -> Answer:
+    """The answer as one body, which opens so."""
     text = "".join(reply.tokens)
     calls = b""
     if reply.calls:
@@ -146,24 +146,25 @@ def whole(asked: ChatRequest, reply: Reply, draw: Draw, identity: bytes, model: 
     n_input, n_output = asked.input_tokens(), output_tokens(reply)
     usage = USAGE % (n_input, n_output, n_input + n_output)
     content = b"null" if reply.calls else json.encode(text)
-    asked_id = request_id(draw)
+    choice = CHOICE % (content, calls, FINISH[reply.why], dialect.choice, usage)
+    asked_id = dialect.request_id(draw)
     return Answer(
         operation=OPERATION,
         request_id=asked_id,
         model=asked.model,
-        headers=(*VERSION_HEADERS, ("x-request-id", asked_id)),
-        body=BODY % (identity, model, content, calls, FINISH[reply.why], usage),
+        headers=dialect.headers(asked_id, asked.model),
+        body=opening + choice + COMMON + dialect.completion + b"}",
         text=text,
         input_tokens=n_input,
         output_tokens=n_output,
     )
 
 
-def streamed(asked: ChatRequest, reply: Reply, draw: Draw, opening: bytes) -> Answer:
+def streamed(asked: ChatRequest, reply: Reply, draw: Draw, dialect: Dialect, opening: bytes) -> Answer:
     """The answer as chunks, each opening alike; with `include_usage` all have the key and one more has the value."""
     with_usage = asked.stream_options is not None and bool(asked.stream_options.include_usage)
     end = b'],"usage":null}\n\n' if with_usage else b"]}\n\n"
-    close = b'},"logprobs":null,"finish_reason":null}' + end
+    close = b'},"logprobs":null,"finish_reason":null%b}' % dialect.choice + end
     delta = opening + b'{"index":0,"delta":{'
     n_input, n_output = asked.input_tokens(), output_tokens(reply)
     if reply.calls:
@@ -173,17 +174,22 @@ def streamed(asked: ChatRequest, reply: Reply, draw: Draw, opening: bytes) -> An
         first = b'"role":"assistant","content":"","refusal":null'
         delta_text, encode = delta + b'"content":', json.encode
         frames = [delta_text + encode(token) + close for token in reply.tokens]
-    finish = delta + b'},"logprobs":null,"finish_reason":"%b"}' % FINISH[reply.why] + end
+    begun = delta + first + b'},"logprobs":null,"finish_reason":null%b}' % dialect.silent_choice + end
+    finish = (
+        delta
+        + b'},"logprobs":null,"finish_reason":"%b"%b}' % (FINISH[reply.why], dialect.silent_choice)
+        + end
+    )
     usage = opening + b'],"usage":%b}\n\n' % (USAGE % (n_input, n_output, n_input + n_output))
-    asked_id = request_id(draw)
+    asked_id = dialect.request_id(draw)
     return Answer(
         operation=OPERATION,
         request_id=asked_id,
         model=asked.model,
         stream=True,
-        headers=(*VERSION_HEADERS, ("x-request-id", asked_id)),
+        headers=dialect.headers(asked_id, asked.model),
         content_type="text/event-stream; charset=utf-8",
-        head_chunks=(delta + first + close,),
+        head_chunks=(dialect.opening, begun) if dialect.opening else (begun,),
         token_chunks=tuple(frames),
         tail_chunks=(finish, usage, DONE) if with_usage else (finish, DONE),
         text="".join(reply.tokens),

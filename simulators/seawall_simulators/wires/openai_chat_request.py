@@ -5,15 +5,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct
 
+from seawall_simulators.wires.openai_content import Content, content_text, content_tokens, use_tools
 from seawall_simulators.wires.reply import ANY_OBJECT, Tool, Wish
-from seawall_simulators.wires.token_count import PER_MEDIA, PER_MESSAGE, json_tokens, text_tokens
-
-
-class Part(Struct):
-    """One part of a message; of any but a text, the type is all that is looked at."""
-
-    type: str
-    text: str = ""
+from seawall_simulators.wires.token_count import PER_MESSAGE, json_tokens
 
 
 class ToolCall(Struct):
@@ -28,23 +22,17 @@ class Message(Struct):
     """One message."""
 
     role: Literal["developer", "system", "user", "assistant", "tool", "function"]
-    content: str | list[Part] | None = None
+    content: Content = None
     tool_calls: list[ToolCall] | None = None
     tool_call_id: str | None = None
 
     def text(self) -> str:
         """All its text."""
-        if isinstance(self.content, str):
-            return self.content
-        return "".join(part.text for part in self.content or ())
+        return content_text(self.content)
 
     def tokens(self) -> int:
         """What it costs."""
-        if isinstance(self.content, str):
-            count = text_tokens(self.content)
-        else:
-            count = sum(text_tokens(p.text) if p.type == "text" else PER_MEDIA for p in self.content or ())
-        return PER_MESSAGE + count + json_tokens(self.tool_calls)
+        return PER_MESSAGE + content_tokens(self.content) + json_tokens(self.tool_calls)
 
 
 class Function(Struct):
@@ -99,7 +87,7 @@ class StreamOptions(Struct):
     include_obfuscation: bool | None = None
 
 
-class ChatRequest(Struct, forbid_unknown_fields=True):
+class ChatRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /chat/completions`. What follows `user` is accepted and has no effect on a fake."""
 
     model: str
@@ -169,13 +157,6 @@ class ChatRequest(Struct, forbid_unknown_fields=True):
         if form is None or form.type == "text":
             return UNSET
         return ANY_OBJECT if form.json_schema is None else form.json_schema.schema
-
-
-def use_tools(choice: Any) -> Literal["auto", "none", "must"]:
-    """Whether the model may, must not or must call a tool."""
-    if choice is None or choice == "auto":
-        return "auto"
-    return "none" if choice == "none" else "must"
 
 
 CHAT_REQUEST = msgspec.json.Decoder(ChatRequest)

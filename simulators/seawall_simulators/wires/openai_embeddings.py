@@ -12,7 +12,8 @@ from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import read
 from seawall_simulators.wires.embedding import embedding
-from seawall_simulators.wires.openai_headers import VERSION_HEADERS, request_id
+from seawall_simulators.wires.openai_dialect import OPENAI, Dialect
+from seawall_simulators.wires.openai_errors import no_such_model
 from seawall_simulators.wires.token_count import text_tokens
 
 OPERATION = "embeddings"
@@ -23,7 +24,7 @@ NUMBERS_MAX = 1_000_000
 """Bound on one answer, well above what clients ask in a request."""
 
 
-class EmbeddingsRequest(Struct, forbid_unknown_fields=True):
+class EmbeddingsRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     """The body of `POST /embeddings`."""
 
     model: str
@@ -39,20 +40,27 @@ EMBEDDINGS_REQUEST = msgspec.json.Decoder(EmbeddingsRequest)
 def embeddings(request: Request, provider: ProviderView, draw: Draw) -> Answer:
     """The embeddings asked for; raises BodyError and ApiError."""
     asked = read(EMBEDDINGS_REQUEST, request.body)
+    if asked.model not in provider.models:
+        raise no_such_model(asked.model)
+    return embedded(asked, draw, OPENAI)
+
+
+def embedded(asked: EmbeddingsRequest, draw: Draw, dialect: Dialect) -> Answer:
+    """The embeddings of a model that there is; raises ApiError."""
     texts = inputs(asked)
-    dimensions = check(asked, texts, provider)
+    dimensions = check(asked, texts)
     rows = []
     for index, text in enumerate(texts):
         vector = embedding(asked.model, content(text), dimensions)
         value = json.encode(base64_floats(vector) if asked.encoding_format == "base64" else vector)
         rows.append(b'{"object":"embedding","index":%d,"embedding":%b}' % (index, value))
     n_tokens = sum(text_tokens(text) if isinstance(text, str) else len(text) for text in texts)
-    asked_id = request_id(draw)
+    asked_id = dialect.request_id(draw)
     return Answer(
         operation=OPERATION,
         request_id=asked_id,
         model=asked.model,
-        headers=(*VERSION_HEADERS, ("x-request-id", asked_id)),
+        headers=dialect.headers(asked_id, asked.model),
         body=b'{"object":"list","data":[%b],"model":%b,"usage":{"prompt_tokens":%d,"total_tokens":%d}}'
         % (b",".join(rows), json.encode(asked.model), n_tokens, n_tokens),
         input_tokens=n_tokens,
@@ -67,11 +75,8 @@ def inputs(asked: EmbeddingsRequest) -> list[str | list[int]]:
     return [numbers] if numbers else [item for item in asked.input if not isinstance(item, int)]
 
 
-def check(asked: EmbeddingsRequest, texts: list[str | list[int]], provider: ProviderView) -> int:
+def check(asked: EmbeddingsRequest, texts: list[str | list[int]]) -> int:
     """How many numbers a vector has; raises ApiError for what cannot be served."""
-    if asked.model not in provider.models:
-        message = f"The model `{asked.model}` does not exist or you do not have access to it."
-        raise ApiError(404, "model_not_found", message, model=asked.model)
     dimensions = DIMENSIONS if asked.dimensions is None else asked.dimensions
     if not 1 <= dimensions <= DIMENSIONS_MAX:
         raise ApiError(

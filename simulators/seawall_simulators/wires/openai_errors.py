@@ -112,6 +112,12 @@ def chat_error_frame(code: str | None) -> bytes:
     return b"data: %b\n\n" % json.encode({"error": error_object(500, code, None)})
 
 
+def no_such_model(model: str, *, stream: bool = False) -> ApiError:
+    """How a model that the provider does not have is refused."""
+    message = f"The model `{model}` does not exist or you do not have access to it."
+    return ApiError(404, "model_not_found", message, model=model, stream=stream)
+
+
 def refusal(error: BodyError) -> ApiError:
     """How a body without the right form is refused."""
     if error.kind == "malformed":

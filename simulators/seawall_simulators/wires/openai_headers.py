@@ -21,6 +21,11 @@ UNLIMITED: Headers = (
 )
 
 
+def headers(request_id: str, model: str) -> Headers:  # noqa: ARG001  (the model is in no header)
+    """The headers of every answer."""
+    return (*VERSION_HEADERS, ("x-request-id", request_id))
+
+
 def request_id(draw: Draw) -> str:
     """Such as `req_` and 32 hexadecimal digits."""
     return "req_" + draw.hex(32)

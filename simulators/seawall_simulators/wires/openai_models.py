@@ -3,23 +3,31 @@
 from msgspec import json
 
 from seawall_simulators.draw import Draw
-from seawall_simulators.wire import Answer, ApiError, ProviderView
-from seawall_simulators.wires.openai_headers import CREATED, VERSION_HEADERS, request_id
+from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
+from seawall_simulators.wires.dispatch import MODELS
+from seawall_simulators.wires.openai_dialect import OPENAI, Dialect
+from seawall_simulators.wires.openai_headers import CREATED
 
-OPERATION = "models"
 
-
-def list_models(provider: ProviderView, draw: Draw) -> Answer:
-    """All models."""
+def models(
+    request: Request,  # noqa: ARG001  (the table's signature)
+    model: str,
+    provider: ProviderView,
+    draw: Draw,
+    dialect: Dialect = OPENAI,
+) -> Answer:
+    """All models, or one of them; raises ApiError when the provider does not have it."""
+    if model:
+        return get_model(model, provider, draw, dialect)
     rows = b",".join([row(model) for model in provider.models])
-    return answer(b'{"object":"list","data":[%b]}' % rows, "", draw)
+    return answer(b'{"object":"list","data":[%b]}' % rows, "", draw, dialect)
 
 
-def get_model(model: str, provider: ProviderView, draw: Draw) -> Answer:
+def get_model(model: str, provider: ProviderView, draw: Draw, dialect: Dialect) -> Answer:
     """One model; raises ApiError when the provider does not have it."""
     if model not in provider.models:
         raise ApiError(404, "model_not_found", f"The model '{model}' does not exist", model=model)
-    return answer(row(model), model, draw)
+    return answer(row(model), model, draw, dialect)
 
 
 def row(model: str) -> bytes:
@@ -27,13 +35,13 @@ def row(model: str) -> bytes:
     return b'{"id":%b,"object":"model","created":%d,"owned_by":"seawall"}' % (json.encode(model), CREATED)
 
 
-def answer(body: bytes, model: str, draw: Draw) -> Answer:
+def answer(body: bytes, model: str, draw: Draw, dialect: Dialect) -> Answer:
     """A body with the headers of every answer."""
-    asked_id = request_id(draw)
+    asked_id = dialect.request_id(draw)
     return Answer(
-        operation=OPERATION,
+        operation=MODELS,
         request_id=asked_id,
         model=model,
-        headers=(*VERSION_HEADERS, ("x-request-id", asked_id)),
+        headers=dialect.headers(asked_id, model),
         body=body,
     )

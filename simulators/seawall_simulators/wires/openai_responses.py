@@ -10,8 +10,9 @@ from msgspec import json
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import read
-from seawall_simulators.wires.openai_errors import error_object
-from seawall_simulators.wires.openai_headers import CREATED, VERSION_HEADERS, request_id
+from seawall_simulators.wires.openai_dialect import OPENAI, Dialect
+from seawall_simulators.wires.openai_errors import error_object, no_such_model
+from seawall_simulators.wires.openai_headers import CREATED
 from seawall_simulators.wires.openai_responses_request import RESPONSES_REQUEST, NamedTool, ResponsesRequest
 from seawall_simulators.wires.reply import Call, Reply, ToolSchemaError, decide
 from seawall_simulators.wires.schema_merge import SchemaError
@@ -31,7 +32,14 @@ OUTPUT_TOKENS_MIN = 16
 def responses(request: Request, provider: ProviderView, draw: Draw) -> Answer:
     """The response asked for; raises BodyError and ApiError."""
     asked = read(RESPONSES_REQUEST, request.body)
-    check(asked, provider)
+    if asked.model not in provider.models:
+        raise no_such_model(asked.model, stream=bool(asked.stream))
+    return response(asked, provider, draw, OPENAI)
+
+
+def response(asked: ResponsesRequest, provider: ProviderView, draw: Draw, dialect: Dialect) -> Answer:
+    """The response of a model that there is; raises ApiError."""
+    check(asked)
     try:
         reply = decide(asked.wish(provider.tokens), draw)
     except ToolSchemaError as error:
@@ -40,13 +48,13 @@ def responses(request: Request, provider: ProviderView, draw: Draw) -> Answer:
         ) from error
     except SchemaError as error:
         raise ApiError(400, "invalid_json_schema", f"Invalid schema for response_format: {error}.") from error
-    said = Said(asked, reply, draw)
-    asked_id = request_id(draw)
+    said = Said(asked, reply, draw, dialect)
+    asked_id = dialect.request_id(draw)
     common: dict[str, Any] = {
         "operation": OPERATION,
         "request_id": asked_id,
         "model": asked.model,
-        "headers": (*VERSION_HEADERS, ("x-request-id", asked_id)),
+        "headers": dialect.headers(asked_id, asked.model),
         "text": said.text,
         "input_tokens": said.input_tokens,
         "output_tokens": said.output_tokens,
@@ -66,11 +74,8 @@ def responses(request: Request, provider: ProviderView, draw: Draw) -> Answer:
     )
 
 
-def check(asked: ResponsesRequest, provider: ProviderView) -> None:
+def check(asked: ResponsesRequest) -> None:
     """Raises ApiError for a request of the right form that still cannot be served."""
-    if asked.model not in provider.models:
-        message = f"The model `{asked.model}` does not exist or you do not have access to it."
-        raise ApiError(404, "model_not_found", message, model=asked.model, stream=bool(asked.stream))
     if asked.max_output_tokens is not None and asked.max_output_tokens < OUTPUT_TOKENS_MIN:
         message = f"Invalid 'max_output_tokens': integer below minimum value. Expected at least {OUTPUT_TOKENS_MIN}."
         raise ApiError(400, "invalid_value", message)
@@ -98,8 +103,9 @@ def error_frame(sequence_number: int, code: str | None) -> bytes:
 class Said:
     """One response in its forms: begun and finished, whole and in events."""
 
-    def __init__(self, asked: ResponsesRequest, reply: Reply, draw: Draw) -> None:
+    def __init__(self, asked: ResponsesRequest, reply: Reply, draw: Draw, dialect: Dialect) -> None:
         self.reply = reply
+        self.dialect = dialect
         self.text = "".join(reply.tokens)
         self.status = b"incomplete" if reply.why == "length" else b"completed"
         self.message_id = draw.id("msg_", 24).encode()
@@ -114,18 +120,20 @@ class Said:
 
     def response(self, status: bytes, output: list[bytes]) -> bytes:
         """The response object; usage is known once it is no longer in progress."""
-        usage, details = b"null", b"null"
+        usage, details, more = b"null", b"null", self.dialect.response_begun
         if status != b"in_progress":
+            more = self.dialect.response
             total = self.input_tokens + self.output_tokens
             usage = USAGE % (self.input_tokens, self.output_tokens, total)
         if status == b"incomplete":
             details = b'{"reason":"max_output_tokens"}'
-        return b'%b"status":"%b","error":null,"incomplete_details":%b,"output":[%b],"usage":%b,%b' % (
+        return b'%b"status":"%b","error":null,"incomplete_details":%b,"output":[%b],"usage":%b%b,%b' % (
             self.opening,
             status,
             details,
             b",".join(output),
             usage,
+            more,
             self.echo,
         )
 

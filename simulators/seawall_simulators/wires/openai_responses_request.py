@@ -5,18 +5,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Struct
 
-from seawall_simulators.wires.openai_chat_request import use_tools
+from seawall_simulators.wires.openai_content import Content, content_text, content_tokens, use_tools
 from seawall_simulators.wires.reply import ANY_OBJECT, Tool, Wish
-from seawall_simulators.wires.token_count import PER_MEDIA, PER_MESSAGE, json_tokens, text_tokens
-
-TEXTS = frozenset({"input_text", "output_text", "text"})
-
-
-class Part(Struct):
-    """One part of a message."""
-
-    type: str
-    text: str = ""
+from seawall_simulators.wires.token_count import PER_MESSAGE, json_tokens, text_tokens
 
 
 class Item(Struct):
@@ -24,23 +15,18 @@ class Item(Struct):
 
     type: str = "message"
     role: Literal["user", "assistant", "system", "developer"] | None = None
-    content: str | list[Part] | None = None
+    content: Content = None
     arguments: str | None = None
     output: Any = None
 
     def text(self) -> str:
         """All its text."""
-        if isinstance(self.content, str):
-            return self.content
-        return "".join(part.text for part in self.content or ())
+        return content_text(self.content)
 
     def tokens(self) -> int:
         """What it costs."""
-        if isinstance(self.content, str):
-            count = text_tokens(self.content)
-        else:
-            count = sum(text_tokens(p.text) if p.type in TEXTS else PER_MEDIA for p in self.content or ())
-        return PER_MESSAGE + count + text_tokens(self.arguments or "") + json_tokens(self.output)
+        said = content_tokens(self.content) + text_tokens(self.arguments or "")
+        return PER_MESSAGE + said + json_tokens(self.output)
 
 
 class FunctionTool(Struct):

@@ -14,6 +14,7 @@ from seawall_simulators.server import Simulators
 AT_ONCE = {"tokens": 8, "first_token_ms": {"median": 0}, "inter_token_ms": {"median": 0}}
 PATHS = {
     "openai": "/v1/chat/completions",
+    "azure": "/openai/v1/chat/completions",
     "anthropic": "/v1/messages",
     "gemini": "/v1/models/m:generateContent",
 }

@@ -14,6 +14,7 @@ from seawall_simulators.wires import WIRES
 SLOW = {"first_token_ms": {"median": 40}, "inter_token_ms": {"median": 5}}
 LIMIT = {
     "openai": "x-ratelimit-{}-requests",
+    "azure": "x-ratelimit-{}-requests",
     "anthropic": "anthropic-ratelimit-requests-{}",
 }
 

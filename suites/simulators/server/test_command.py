@@ -44,10 +44,11 @@ def test_it_says_where_everything_is():
         process.terminate()
         _, errors = process.communicate(timeout=10)
 
-    assert wires == {"alpha": "openai", "beta": "anthropic", "gamma": "gemini"}
+    assert wires == {"alpha": "openai", "beta": "anthropic", "gamma": "gemini", "delta": "azure"}
     assert urls["alpha"].endswith("/alpha/v1")
     assert urls["beta"].endswith("/beta")
     assert urls["gamma"].endswith("/gamma")
+    assert urls["delta"].endswith("/delta/openai/v1")
     assert health["status"] == "ok"
     assert (process.returncode, errors) == (0, b"")
 

@@ -9,8 +9,13 @@ import seawall_simulators.faults
 from seawall_simulators.faults import FAULTS
 from seawall_simulators.wires import WIRES
 
-TERMINAL = {"openai": b"data: [DONE]", "anthropic": b"message_stop", "gemini": b'"finishReason"'}
-TOKEN = {"openai": b'"content":"', "anthropic": b"text_delta", "gemini": b'"text":"'}
+TERMINAL = {
+    "openai": b"data: [DONE]",
+    "azure": b"data: [DONE]",
+    "anthropic": b"message_stop",
+    "gemini": b'"finishReason"',
+}
+TOKEN = {"openai": b'"content":"', "azure": b'"content":"', "anthropic": b"text_delta", "gemini": b'"text":"'}
 STATUSES = (
     200,
     204,

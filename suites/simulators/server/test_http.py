@@ -267,6 +267,11 @@ JSON = st.recursive(
 )
 OPERATIONS = {
     "openai": ["/v1/chat/completions", "/v1/responses", "/v1/embeddings"],
+    "azure": [
+        "/openai/v1/chat/completions",
+        "/openai/deployments/m/chat/completions?api-version=2024-10-21",
+        "/openai/deployments/?api-version=2024-10-21",
+    ],
     "anthropic": ["/v1/messages"],
     "gemini": ["/v1beta/models/m:generateContent", "/v1/models/m:embedContent", "/v1/models/:"],
 }
