@@ -176,6 +176,7 @@ def test_every_setting_can_be_set_from_anywhere(load, path):
         value = text = "/dev/null"
     if path == ("http", "proxy"):
         value = text = "http://127.0.0.1:1"
+    secret = Secret in getattr(SETTINGS[path].type, "__args__", ())
     nested = {path[-1]: value} if len(path) == 1 else {path[0]: {path[1]: value}}
     variable = f"SEAWALL_{'__'.join(path).upper()}"
 
@@ -187,7 +188,7 @@ def test_every_setting_can_be_set_from_anywhere(load, path):
         found = settings
         for key in path:
             found = getattr(found, key)
-        assert found == value
+        assert found == (Secret(value) if secret else value)
         assert origin in settings.origins[dotted(path)]
 
 
@@ -196,6 +197,8 @@ def example(leaf):
     candidates = [not leaf.default if isinstance(leaf.default, bool) else None]
     if isinstance(leaf.default, int | float) and not isinstance(leaf.default, bool):
         candidates = [leaf.default * 2, leaf.default / 2, leaf.default + 1, 0.75, 0.25]
+    if Secret in getattr(leaf.type, "__args__", ()):
+        return "redis://127.0.0.1:1/0"
     candidates += [2.5, *choices(leaf.type), "text"]
     for candidate in candidates:
         if candidate is not None and candidate != leaf.default:

@@ -25,17 +25,19 @@ class FlagWatch:
         self._policy = policy
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._thread: threading.Thread | None = None
         self._read_once = threading.Event()
+        self._thread: threading.Thread | None = None
         self._said = ""
 
     def start(self) -> None:
-        """Begin to read if there is a flag. Raises `ConfigurationError` without the extra."""
+        """Begin to read if there is a flag, unless that has begun. Raises `ConfigurationError` without the extra."""
         if self._thread is not None or self._policy.options.flag is None:
             return
-        read = _reader()
+        self._stop = threading.Event()
         # A daemon: one that hangs in a flag service's socket must not keep the process from ending.
-        self._thread = threading.Thread(target=self._watch, args=(read,), name="seawall-flag", daemon=True)
+        self._thread = threading.Thread(
+            target=self._watch, args=(flag_reader(), self._stop), name="seawall-flag", daemon=True
+        )
         self._thread.start()
 
     async def first_reading(self) -> None:
@@ -44,7 +46,7 @@ class FlagWatch:
             await asyncio.to_thread(self._read_once.wait, self._policy.options.flag_wait_s)
 
     def options_changed(self) -> None:
-        """Take note of a reload: read at once, and another flag's value is no value of this one."""
+        """Take note of other options: read at once."""
         self.start()
         self._wake.set()
 
@@ -52,26 +54,30 @@ class FlagWatch:
         """Read no more. A reading that hangs is left behind."""
         self._stop.set()
         self._wake.set()
+        self._thread = None
 
-    def _watch(self, read: Callable[[str], object]) -> None:
-        while not self._stop.is_set():
+    def _watch(self, read: Callable[[str], object], stop: threading.Event) -> None:
+        while not stop.is_set():
             self._wake.clear()
             if (flag := self._policy.options.flag) is not None:
-                self._take(flag, read(flag))
+                value = read(flag)
+                if not stop.is_set() and flag == self._policy.options.flag:
+                    self._take(flag, value)
             self._wake.wait(self._policy.options.flag_refresh_s)
 
     def _take(self, flag: str, value: object) -> None:
         position = position_of_flag(value)
-        if flag == self._policy.options.flag and position is not None and not self._stop.is_set():
+        if position is not None:
             self._policy.flag_position = position
         self._read_once.set()
-        says = f"says {value}" if position is not None else "cannot be read; its last value stays in force"
+        says = f"says {value}" if position is not None else "cannot be read: what was known stays in force"
         if says != self._said:
             self._said = says
             _logger.info("the rollout's flag %s %s", flag, says)
 
 
-def _reader() -> Callable[[str], object]:
+def flag_reader() -> Callable[[str], object]:
+    """Return what reads a flag by OpenFeature: its value, or None. Raises `ConfigurationError` without the extra."""
     try:
         from openfeature import api  # noqa: PLC0415 - an extra
         from openfeature.exception import OpenFeatureError  # noqa: PLC0415
@@ -81,8 +87,7 @@ def _reader() -> Callable[[str], object]:
     client = api.get_client(_DOMAIN)
 
     def read(flag: str) -> object:
-        """Return the flag's value, or None. The SDK turns nearly everything a provider raises into an error code."""
-        try:
+        try:  # the SDK turns nearly everything that a flag provider raises into an error code
             details = client.get_string_details(flag, "")
         except (OpenFeatureError, RuntimeError, OSError, ValueError, TypeError, AttributeError, LookupError):
             return None

@@ -16,7 +16,7 @@ _PERCENT_CHARS_MAX = 16
 _WHOLE = 1.0 - 1e-9  # ten tenths fall short of one by a rounding error
 
 
-class Position(msgspec.Struct, frozen=True, kw_only=True):
+class RolloutPosition(msgspec.Struct, frozen=True, kw_only=True):
     """How far the rollout is, and who says so. `percent` matters in stage "percent" only."""
 
     stage: Stage
@@ -27,7 +27,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """Who answers one call."""
 
-    position: Position
+    position: RolloutPosition
     path: Path
     bucket: float
 
@@ -36,7 +36,7 @@ class RolloutPolicy:
     """Decides for each call. Shared by all calls of a manager, on one thread.
 
     Attributes:
-        options: replace them to reload.
+        options: what is in force; `reconfigure` replaces them.
         killed: the kill switch in this process, apart from the one in the options.
         flag_position: what the flag said last that could be understood; None if nothing yet.
     """
@@ -44,19 +44,25 @@ class RolloutPolicy:
     def __init__(self, options: RolloutOptions, rng: random.Random) -> None:
         self.options = options
         self.killed = False
-        self.flag_position: Position | None = None
+        self.flag_position: RolloutPosition | None = None
         self._rng = rng
         self._shadow_credit = 0.0
 
+    def reconfigure(self, options: RolloutOptions) -> None:
+        """Go by these options from the next call on. The kill switch of this process stays as it is."""
+        if options.flag != self.options.flag:
+            self.flag_position = None
+        self.options = options
+
     @property
-    def position(self) -> Position:
+    def position(self) -> RolloutPosition:
         """What is in force: the kill switches, then the flag's last word, then the settings."""
         options = self.options
         if self.killed or options.killed:
-            return Position(stage="off", percent=0.0, decided_by="kill")
+            return RolloutPosition(stage="off", percent=0.0, decided_by="kill")
         if options.flag is not None and self.flag_position is not None:
             return self.flag_position
-        return Position(stage=options.stage, percent=options.percent, decided_by="settings")
+        return RolloutPosition(stage=options.stage, percent=options.percent, decided_by="settings")
 
     def choose(self, key: str | int | None) -> Choice:
         """Choose the path for a key; without one, anew for each call."""
@@ -83,15 +89,15 @@ def bucket_of(key: str | int, salt: str) -> float:
     return (int.from_bytes(digest, "big") >> 11) * 100.0 / (1 << 53)
 
 
-def position_of_flag(value: object) -> Position | None:
+def position_of_flag(value: object) -> RolloutPosition | None:
     """Return what a flag's value means; None for a value that means nothing, which is then ignored."""
     if not isinstance(value, str):
         return None
     word = value.strip().lower()
     if word in _WORDS:
-        return Position(stage=cast("Stage", word), percent=0.0, decided_by="flag")
+        return RolloutPosition(stage=cast("Stage", word), percent=0.0, decided_by="flag")
     number = word.removesuffix("%").rstrip()
     if len(number) > _PERCENT_CHARS_MAX or not number.replace(".", "", 1).isdecimal() or not number.isascii():
         return None
     percent = float(number)
-    return Position(stage="percent", percent=percent, decided_by="flag") if percent <= 100.0 else None  # noqa: PLR2004
+    return RolloutPosition(stage="percent", percent=percent, decided_by="flag") if percent <= 100.0 else None  # noqa: PLR2004

@@ -14,8 +14,8 @@ from seawall.providers.http_options import HttpOptions
 from seawall.providers.limits import LimitOptions
 from seawall.providers.options import ProviderOptions
 from seawall.resilience.options import PolicyOptions
-from seawall.shared_state.options import SharedStateOptions
 from seawall.rollout.options import RolloutOptions
+from seawall.shared_state.options import SharedStateOptions
 
 
 class Settings(PolicyOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
