@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from seawall.trace import CallTrace
 
 Role = Literal["system", "user", "assistant", "tool"]
+Channel = Literal["system", "user", "model", "untrusted"]
 StopReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "other"]
 
 
@@ -35,20 +36,44 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One turn. A `tool` message answers the `ToolCall` whose id is `tool_call_id`; only `user` has images."""
+    """One turn. A `tool` message answers the `ToolCall` whose id is `tool_call_id`; only `user` has images.
+
+    `untrusted` marks words that no person vouches for: a mail that was pasted, a page that was read. What tools
+    return is untrusted whether it says so or not.
+    """
 
     role: Role
     content: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     images: tuple[Image, ...] = ()
+    untrusted: bool = False
+
+    @property
+    def channel(self) -> Channel:
+        """How far the words are trusted."""
+        if self.untrusted or self.role == "tool":
+            return "untrusted"
+        return "user" if self.role == "user" else "model" if self.role == "assistant" else "system"
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A text to work on and to cite by `id`; untrusted, whatever it says. `origin` tells where it is from."""
+
+    id: str
+    text: str
+    origin: str = ""
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """A function the model may ask for; `parameters` is its JSON Schema."""
+    """A function the model may ask for; `parameters` is its JSON Schema.
+
+    `side_effects` is false for one that only looks things up: calling it changes nothing and tells nobody.
+    """
 
     name: str
     description: str = ""
+    side_effects: bool = True
     parameters: dict[str, Any] = msgspec.field(default_factory=lambda: {"type": "object", "properties": {}})
 
 
@@ -57,10 +82,11 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `tool_choice` is "auto", "required", "none" or the name of one tool. `response_schema` is a JSON Schema
     that the answer's text must follow. `max_output_tokens` None leaves the provider's limit in force (where a
-    wire demands a figure, the settings give it).
+    wire demands a figure, the settings give it). `sources` go before the last message of the user.
     """
 
     messages: tuple[Message, ...]
+    sources: tuple[Source, ...] = ()
     tools: tuple[Tool, ...] = ()
     tool_choice: str = "auto"
     response_schema: dict[str, Any] | None = None
@@ -88,15 +114,39 @@ class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     request_id: str | None = None
 
+    def answered(self, provider: str, trace: CallTrace) -> Completion:
+        """Return the caller's answer."""
+        return Completion(
+            text=self.text,
+            provider=provider,
+            model=self.model or trace.model or "",
+            trace=trace,
+            tool_calls=self.tool_calls,
+            stop_reason=self.stop_reason,
+            usage=self.usage,
+            request_id=self.request_id,
+        )
+
+
+class HeldToolCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool call that is not to be carried out unless a person says so, and `why`."""
+
+    call: ToolCall
+    why: str
+
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a call, who gave it, and what it took to get it (`trace`)."""
+    """The answer to a call, who gave it, and what it took to get it (`trace`).
+
+    `held_tool_calls` are those that the security pipeline keeps back; they are not among `tool_calls`.
+    """
 
     text: str
     provider: str
     model: str
     trace: CallTrace
     tool_calls: tuple[ToolCall, ...] = ()
+    held_tool_calls: tuple[HeldToolCall, ...] = ()
     stop_reason: StopReason = "stop"
     usage: Usage = Usage()
     request_id: str | None = None

@@ -10,7 +10,7 @@ import msgspec
 
 from seawall.errors import ConfigurationError
 from seawall.image_check import check_images
-from seawall.messages import CompletionRequest, Message, Tool
+from seawall.messages import CompletionRequest, Message, Source, Tool
 
 Prompt = str | Sequence[Message | Mapping[str, Any]] | CompletionRequest
 
@@ -24,6 +24,7 @@ class RequestOptions(TypedDict, total=False):
 
     Attributes:
         system: put before the conversation.
+        sources: texts to work on, untrusted whatever they say; plain ones are numbered from 1.
         tools: functions the model may ask for.
         tool_choice: "auto", "required", "none" or a tool's name.
         response_schema: JSON Schema that the answer must follow.
@@ -33,6 +34,7 @@ class RequestOptions(TypedDict, total=False):
     """
 
     system: str
+    sources: Sequence[Source | str]
     tools: Sequence[Tool]
     tool_choice: str
     response_schema: dict[str, Any]
@@ -84,6 +86,7 @@ def request_of(prompt: Prompt, options: CallOptions) -> CompletionRequest:
     stop = options.get("stop", ())
     return CompletionRequest(
         messages=messages,
+        sources=_sources(options.get("sources", ())),
         tools=tools,
         tool_choice=_tool_choice(options.get("tool_choice", "auto"), tools),
         response_schema=options.get("response_schema"),
@@ -106,6 +109,16 @@ def _message(item: Mapping[str, Any], number: int) -> Message:
         return msgspec.convert(item, Message)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"message {number}: {error}") from None
+
+
+def _sources(sources: Sequence[Source | str]) -> tuple[Source, ...]:
+    found = tuple(
+        item if isinstance(item, Source) else Source(id=str(number), text=item)
+        for number, item in enumerate((sources,) if isinstance(sources, str) else sources, 1)
+    )
+    if len({source.id for source in found}) != len(found):
+        raise ConfigurationError("sources: two have the same id")
+    return found
 
 
 def _tool_choice(choice: str, tools: Sequence[Tool]) -> str:
