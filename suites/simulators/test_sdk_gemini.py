@@ -367,6 +367,22 @@ def test_one_embedding(endpoints):
     assert len(body["embedding"]["values"]) == 8
 
 
+def test_a_batch_is_of_one_model(endpoints):
+    """Each request of a batch names the model of the address, or the batch is refused."""
+    content = {"parts": [{"text": "two"}]}
+    batch = {
+        "requests": [
+            {"model": "models/gamma-1", "content": content},
+            {"model": "models/gamma-2", "content": content},
+        ]
+    }
+    path = f"/v1/models/gamma-1:batchEmbedContents?key={endpoints.api_key}"
+
+    assert post(endpoints, path, {"requests": batch["requests"][:1]})[0] == 200
+    status, body = post(endpoints, path, batch)
+    assert (status, "requests[1].model" in body["error"]["message"]) == (400, True)
+
+
 def post(endpoints, path, document):
     """Posts a document without the SDK."""
     url = endpoints.base_urls["gamma"] + path

@@ -32,6 +32,12 @@ def embed_batch(request: Request, model: str, provider: ProviderView, draw: Draw
     if len(asked) > BATCH_MAX:
         message = f"* BatchEmbedContentsRequest.requests: at most {BATCH_MAX} requests can be in one batch\n"
         raise ApiError(400, None, message)
+    for index, one in enumerate(asked):
+        if one.model is not None and one.model.removeprefix("models/") != model:
+            message = (
+                f"* BatchEmbedContentsRequest.requests[{index}].model: must be the model of the address\n"
+            )
+            raise ApiError(400, None, message)
     body = b'{"embeddings":[%b]}' % b",".join([values(one, model) for one in asked])
     return answer("batchEmbedContents", body, asked, model, draw)
 
