@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -34,11 +36,30 @@ def _refuse(error: DocumentError) -> click.exceptions.Exit:
     return click.exceptions.Exit(BAD_INPUT)
 
 
-def _subjects(_context: click.Context, _parameter: click.Parameter, value: str) -> list[str]:
+def _workers(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> dict[str, list[str]]:
+    workers: dict[str, list[str]] = {}
+    for value in values:
+        name, _, command = value.partition("=")
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", name) or not command.strip():
+            raise click.BadParameter(f"'{value}': wanted is NAME=COMMAND, the name in small letters")
+        if name in subject_names():
+            raise click.BadParameter(f"'{name}' is one of the harness's own subjects")
+        argv = shlex.split(command)
+        program = shutil.which(argv[0])
+        if program is None:
+            raise click.BadParameter(f"'{value}': no program '{argv[0]}'")
+        workers[name] = [program, *argv[1:]]
+    return workers
+
+
+def _subjects(context: click.Context, _parameter: click.Parameter, value: str) -> list[str]:
+    known = (*subject_names(), *context.params.get("workers", {}))
     names = [name.strip() for name in value.split(",") if name.strip()]
     for name in names:
-        if name not in subject_names():
-            raise click.BadParameter(f"no subject '{name}'{nearest(name, subject_names())}")
+        if name not in known:
+            raise click.BadParameter(f"no subject '{name}'{nearest(name, known)}")
     if not names or len(set(names)) < len(names):
         raise click.BadParameter(f"'{value}': each subject once, at least one")
     return names
@@ -63,20 +84,33 @@ def _subjects(_context: click.Context, _parameter: click.Parameter, value: str) 
     callback=_subjects,
     help="Clients to compare, comma-separated.",
 )
-def run(scenarios: tuple[str, ...], seed: int, out: Path, subjects: list[str]) -> None:
+@click.option(
+    "--worker",
+    "workers",
+    multiple=True,
+    is_eager=True,
+    callback=_workers,
+    metavar="NAME=COMMAND",
+    help="A subject of your own: a program that makes calls as docs/BENCH.md says, in any language.",
+)
+def run(
+    scenarios: tuple[str, ...], seed: int, out: Path, subjects: list[str], workers: dict[str, list[str]]
+) -> None:
     """Run scenarios (default: the set `quick`), record what happened and build the report.
 
     The exit code is the report's: 0 all gates passed, 1 a gate failed, 3 inconclusive.
     """
     try:
-        code = _run(scenarios or ("quick",), seed, out, subjects)
+        code = _run(scenarios or ("quick",), seed, out, subjects, workers)
     except KeyboardInterrupt:
         click.echo("interrupted before the run began", err=True)
         code = INTERRUPTED
     sys.exit(code)
 
 
-def _run(names: tuple[str, ...], seed: int, out: Path, subjects: list[str]) -> int:
+def _run(
+    names: tuple[str, ...], seed: int, out: Path, subjects: list[str], workers: dict[str, list[str]]
+) -> int:
     try:
         files = select(names)
     except DocumentError as error:
@@ -90,7 +124,11 @@ def _run(names: tuple[str, ...], seed: int, out: Path, subjects: list[str]) -> i
     except OSError as error:
         raise click.BadParameter(f"{error.filename or out}: {error.strerror}", param_hint="--out") from error
     command = ["seawall", "chaos", "run", *names, "--seed", str(seed), "--subjects", ",".join(subjects)]
-    return run_to_report(files, subjects, seed=seed, folder=folder, command=shlex.join(command))
+    for name, argv in workers.items():
+        command += ["--worker", f"{name}={shlex.join(argv)}"]
+    return run_to_report(
+        files, subjects, seed=seed, folder=folder, command=shlex.join(command), workers=workers
+    )
 
 
 @chaos.command("list")

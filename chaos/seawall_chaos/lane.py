@@ -28,10 +28,15 @@ class Traits:
 class Lane:
     """Everything that one subject needs, started once and made ready for each scenario."""
 
-    def __init__(self, subject: str, *, seed: int, logs: Path, halt: Halt) -> None:
-        """Log files go to the folder `logs`; `halt` is set when a process of the lane dies."""
+    def __init__(
+        self, subject: str, *, seed: int, logs: Path, halt: Halt, argv: Sequence[str] | None = None
+    ) -> None:
+        """Log files go to the folder `logs`; `halt` is set when a process of the lane dies.
+
+        `argv` is the subject's own worker, None where it is one of ours.
+        """
         self.subject = subject
-        self.worker = WorkerProcess(subject, logs / f"{subject}-worker.log", halt.set)
+        self.worker = WorkerProcess(subject, logs / f"{subject}-worker.log", halt.set, argv)
         self._seed = seed
         self._logs = logs / subject
         self._halt = halt

@@ -162,7 +162,10 @@ class ProviderRecord(_Document):
 
 
 class ScenarioRecord(_Document):
-    """One scenario of a run, and how far it came. The dictionaries are keyed by subject or provider."""
+    """One scenario of a run, and how far it came. The dictionaries are keyed by subject or provider.
+
+    `cpu_busy` is the share of all cores that was busy meanwhile (0 to 1), with whatever; None where nobody could say.
+    """
 
     name: str
     title: str
@@ -178,6 +181,7 @@ class ScenarioRecord(_Document):
     status: Literal["complete", "partial"]
     steady_state: dict[str, SteadyState]
     load_count: dict[str, LoadCount]
+    cpu_busy: float | None = None
     method: list[MethodEntry]
     expect: list[Gate]
 

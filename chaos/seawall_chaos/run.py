@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seawall_chaos.errors import StackError
@@ -15,6 +15,7 @@ from seawall_chaos.evidence import attempt_rows, call_rows, fault_rows
 from seawall_chaos.halt import Halt, HaltedError
 from seawall_chaos.lane import Lane
 from seawall_chaos.loader import ScenarioFile
+from seawall_chaos.machine import busy_share, cpu_times
 from seawall_chaos.progress import Progress
 from seawall_chaos.recording import (
     LoadPlan,
@@ -31,12 +32,16 @@ UNFINISHED = "the run was still going on when this was written"
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunPlan:
-    """What to run. `command` is what a person would type to get the same again."""
+    """What to run. `command` is what a person would type to get the same again.
+
+    `workers` are programs that stand for subjects which are not ours, by name.
+    """
 
     scenarios: Sequence[ScenarioFile]
     subjects: Sequence[str]
     seed: int
     command: str
+    workers: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
 
 
 def create_run_folder(out: Path, seed: int) -> Path:
@@ -68,7 +73,10 @@ class Run:
         self._load_before = round(os.getloadavg()[0], 2)
         logs = folder / "logs"
         logs.mkdir()
-        self._lanes = [Lane(subject, seed=plan.seed, logs=logs, halt=halt) for subject in plan.subjects]
+        self._lanes = [
+            Lane(subject, seed=plan.seed, logs=logs, halt=halt, argv=plan.workers.get(subject))
+            for subject in plan.subjects
+        ]
 
     async def carry_out(self) -> Manifest:
         """Run every scenario. What was seen is kept whenever and however this ends."""
@@ -96,8 +104,9 @@ class Run:
         for file in self._plan.scenarios:
             self._progress.scenario_begins(file.name, file.scenario.path)
             trial = Trial(file, self._lanes, seed=self._plan.seed, halt=self._halt, tick=self._progress.tick)
+            before = cpu_times()
             result = await trial.run()
-            self._keep(file, trial, result)
+            self._keep(file, trial, result, busy_share(before, cpu_times()))
             self._progress.scenario_ends(result)
             if result.partial:
                 return result.partial
@@ -106,14 +115,14 @@ class Run:
     async def _start_workers(self) -> None:
         await asyncio.gather(*(lane.start_worker() for lane in self._lanes))
 
-    def _keep(self, file: ScenarioFile, trial: Trial, result: TrialResult) -> None:
+    def _keep(self, file: ScenarioFile, trial: Trial, result: TrialResult, cpu_busy: float | None) -> None:
         for evidence in result.evidence.values():
             self._writer.add(call_rows(evidence))
             self._writer.add(attempt_rows(evidence))
             self._writer.add(fault_rows(evidence))
         for lane in self._lanes:
             self._versions.update(lane.versions)
-        self._records.append(_record(file, trial, result, self._plan.subjects))
+        self._records.append(_record(file, trial, result, self._plan.subjects, cpu_busy))
         self._writer.write(self._manifest(UNFINISHED))
 
     def _manifest(self, trouble: str | None) -> Manifest:
@@ -137,7 +146,9 @@ class Run:
         )
 
 
-def _record(file: ScenarioFile, trial: Trial, result: TrialResult, subjects: Sequence[str]) -> ScenarioRecord:
+def _record(
+    file: ScenarioFile, trial: Trial, result: TrialResult, subjects: Sequence[str], cpu_busy: float | None
+) -> ScenarioRecord:
     scenario = file.scenario
     scale = scenario.time_scale
     return ScenarioRecord(
@@ -162,6 +173,7 @@ def _record(file: ScenarioFile, trial: Trial, result: TrialResult, subjects: Seq
         status="partial" if result.partial else "complete",
         steady_state=result.steady_state,
         load_count=result.load_count,
+        cpu_busy=None if cpu_busy is None else round(cpu_busy, 3),
         method=[
             MethodEntry(
                 entry=number,

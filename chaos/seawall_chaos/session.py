@@ -8,7 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seawall_chaos.halt import Halt
@@ -24,15 +24,23 @@ SUMMARY = "summary.json"
 
 
 def run_to_report(
-    files: Sequence[ScenarioFile], subjects: Sequence[str], *, seed: int, folder: Path, command: str
+    files: Sequence[ScenarioFile],
+    subjects: Sequence[str],
+    *,
+    seed: int,
+    folder: Path,
+    command: str,
+    workers: Mapping[str, Sequence[str]],
 ) -> int:
     """Run into `folder`, point `latest` beside it to it, build its report; returns the command's exit code.
+
+    `workers` are the programs of those subjects that are not ours.
 
     Ctrl-C ends the run in order: faults healed, processes ended, what was seen kept and marked as partial, and
     the report built from it. A second Ctrl-C skips the report.
     """
     progress = Progress(sys.stderr, len(files))
-    plan = RunPlan(scenarios=files, subjects=subjects, seed=seed, command=command)
+    plan = RunPlan(scenarios=files, subjects=subjects, seed=seed, command=command, workers=workers)
     try:
         manifest, interrupted = asyncio.run(_run(plan, folder, progress))
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from seawall_chaos.endpoints import Endpoint
 from seawall_chaos.outcome import AttemptNote
@@ -19,6 +19,15 @@ class Discard:
     """The consumer of a stream is told to drop its text from character `start` on."""
 
     start: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outage:
+    """A fault of the run on one provider, from `begin_s` to `end_s` of `time.monotonic()`."""
+
+    provider: str
+    begin_s: float
+    end_s: float
 
 
 class CallLog:
@@ -94,4 +103,13 @@ class Subject(Protocol):
 
     async def aclose(self) -> None:
         """Lets go of connections."""
+        ...
+
+
+@runtime_checkable
+class Clairvoyant(Protocol):
+    """A subject that knows the future: the limit that others are measured against, and no client."""
+
+    def foresee(self, outages: Sequence[Outage]) -> None:
+        """Told before the calls of a scenario: every fault there will be."""
         ...

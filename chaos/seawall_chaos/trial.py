@@ -17,6 +17,7 @@ from seawall_chaos.load import LoadShape, PlannedCall, plan_calls
 from seawall_chaos.loader import ScenarioFile
 from seawall_chaos.recording import LoadCount, SteadyState
 from seawall_chaos.stack import ProviderRequest
+from seawall_chaos.subject import Outage
 from seawall_chaos.timeline import Step, Window, expand, steps
 
 # From "go" to the first call: the orders must have reached every worker by then.
@@ -109,15 +110,30 @@ class Trial:
             raise StackError(f"no subject of this run speaks a wire of {self.file.name}")
         await asyncio.gather(*(lane.prepare(self.scenario) for lane in self.lanes))
 
-    async def _make_calls(self, shape: LoadShape, start_s: float) -> None:
+    async def _make_calls(self, shape: LoadShape, start_s: float, windows: Sequence[Window] = ()) -> None:
         load = self.scenario.load
         orders = (
             lane.worker.make_calls(
-                shape, start_s=start_s, deadline_s=load.deadline_s, outstanding_max=load.outstanding_max
+                shape,
+                start_s=self._start_of(lane, start_s),
+                deadline_s=load.deadline_s,
+                outstanding_max=load.outstanding_max,
+                outages=[Outage(w.on, start_s + w.start_s, start_s + w.end_s) for w in windows],
             )
             for lane in self.lanes
         )
         await asyncio.gather(*orders)
+
+    def _start_of(self, lane: Lane, start_s: float) -> float:
+        """Where the first call of a lane is counted from.
+
+        Calls at constant intervals would come to all subjects in the same instant, and each would measure the others'
+        work: the lanes are spread over one interval. Random arrivals need no such thing.
+        """
+        load = self.scenario.load
+        if load.arrivals != "constant":
+            return start_s
+        return start_s + self.lanes.index(lane) / len(self.lanes) / load.rate_per_s
 
     async def _check_steady_state(self) -> None:
         rule = self.scenario.steady_state
@@ -137,7 +153,7 @@ class Trial:
 
     async def _carry_out(self) -> None:
         self.start_s = time.monotonic() + LEAD_S
-        await self._make_calls(self._shape("", self.scenario.run_s, self._seed), self.start_s)
+        await self._make_calls(self._shape("", self.scenario.run_s, self._seed), self.start_s, self.windows)
         showing = asyncio.create_task(self._show())
         try:
             for step in steps(self.windows):
@@ -219,7 +235,7 @@ class Trial:
         return Evidence(
             scenario=self.file.name,
             subject=lane.subject,
-            start_s=span.start_s,
+            start_s=self._start_of(lane, span.start_s),
             end_s=time.monotonic(),
             plan=span.plan,
             started=dict(lane.worker.started),

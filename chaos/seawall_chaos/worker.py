@@ -1,8 +1,9 @@
 """A process that makes calls through one subject: orders as JSON lines on stdin, results on stdout.
 
-Orders: `warm_up`, `open` (a fresh client), `make_calls`, `stop` (give up what is under way), `close`. All times
-are `time.monotonic()`, which is one clock for all processes of a host. It ends when stdin does, so it cannot
-outlive its parent.
+Orders: `warm_up`, `open` (a fresh client), `plan` (calls to come), `make_calls`, `stop` (give up what is under way),
+`close`. All times are `time.monotonic()`, which is one clock for all processes of a host. It ends when stdin does, so
+it cannot outlive its parent. docs/BENCH.md has the table; a worker in any language may stand in for this one. It imports
+nothing but the standard library and its like, since it also runs in the environments of rivals.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import time
 from typing import Any
 
 from seawall_chaos.endpoints import Endpoint
-from seawall_chaos.load import LoadShape, PlannedCall, plan_calls
+from seawall_chaos.load import PlannedCall
 from seawall_chaos.outcome import Outcome
-from seawall_chaos.subject import CallLog, Discard, Subject, describe
+from seawall_chaos.subject import CallLog, Clairvoyant, Discard, Outage, Subject, describe
 
 # A client that keeps the deadline by itself gets the chance to say so before the harness gives up.
 GRACE_S = 0.5
@@ -37,6 +38,7 @@ class Worker:
         self._type = subject
         self._output = output
         self._client: Subject | None = None
+        self._plan: list[PlannedCall] = []
         self._under_way: set[asyncio.Task[None]] = set()
         self._feeding: asyncio.Task[None] | None = None
 
@@ -55,8 +57,12 @@ class Worker:
             case "open":
                 self._client = self._type([Endpoint(**endpoint) for endpoint in order["endpoints"]])
                 self.tell("open")
+            case "plan":
+                self._plan += [PlannedCall(**call) for call in order["calls"]]
             case "make_calls":
-                calls = plan_calls(LoadShape(**order["shape"]))
+                calls, self._plan = self._plan, []
+                if isinstance(self._client, Clairvoyant):
+                    self._client.foresee([Outage(**outage) for outage in order["outages"]])
                 self._feeding = asyncio.create_task(self._make_calls(calls, order))
             case "stop":
                 await self._stop()

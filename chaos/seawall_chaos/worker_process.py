@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import json
 import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,15 @@ from typing import Any
 from seawall_chaos.child_process import ChildProcess
 from seawall_chaos.endpoints import Endpoint
 from seawall_chaos.errors import ChildDiedError, StackError
-from seawall_chaos.load import LoadShape
+from seawall_chaos.load import LoadShape, plan_calls
 from seawall_chaos.outcome import Outcome
+from seawall_chaos.rivals import command
+from seawall_chaos.subject import Outage
 
 START_S_MAX = 90.0
 ORDER_S_MAX = 60.0
 STOP_S_MAX = 3.0
+CALLS_PER_ORDER = 500
 # What a developer has set for real providers, or a proxy, must not steer a run.
 _FOREIGN = ("OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "SEAWALL_")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
@@ -32,9 +34,15 @@ class WorkerProcess:
     Whatever waits for it raises `ChildDiedError` when it ends, and `StackError` when it takes too long.
     """
 
-    def __init__(self, subject: str, log: Path, on_death: Callable[[str], None]) -> None:
-        """`on_death` is told, in one line, when the process ends without having been closed."""
+    def __init__(
+        self, subject: str, log: Path, on_death: Callable[[str], None], argv: Sequence[str] | None = None
+    ) -> None:
+        """`on_death` is told, in one line, when the process ends without having been closed.
+
+        `argv` is a program that speaks a worker's language; None: our own, with the subject of that name.
+        """
         self.subject = subject
+        self._argv = argv
         self.started: dict[int, float] = {}
         self.outcomes: dict[int, Outcome] = {}
         self._log = log
@@ -44,8 +52,13 @@ class WorkerProcess:
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> dict[str, Any]:
-        """Start the process; returns what it says of its subject: wires, one_provider, versions."""
-        argv = [sys.executable, "-m", "seawall_chaos.worker", self.subject]
+        """Start the process; returns what it says of its subject: wires, one_provider, versions.
+
+        Raises InstallError, a StackError, where a rival's environment cannot be made.
+        """
+        argv = self._argv
+        if argv is None:
+            argv = await asyncio.to_thread(command, self.subject, "seawall_chaos.worker", self.subject)
         self._process = await ChildProcess.start(
             f"the worker of {self.subject}", argv, log=self._log, env=_environment()
         )
@@ -63,16 +76,28 @@ class WorkerProcess:
         await self._reply("open", ORDER_S_MAX)
 
     async def make_calls(
-        self, shape: LoadShape, *, start_s: float, deadline_s: float, outstanding_max: int
+        self,
+        shape: LoadShape,
+        *,
+        start_s: float,
+        deadline_s: float,
+        outstanding_max: int,
+        outages: Sequence[Outage] = (),
     ) -> None:
-        """Begin the calls of `shape` at `start_s` of the monotonic clock; `finish` waits for their end."""
+        """Begin the calls of `shape` at `start_s` of the monotonic clock; `finish` waits for their end.
+
+        `outages` is for those who are to know the future.
+        """
         self.started, self.outcomes = {}, {}
+        calls = [dataclasses.asdict(call) for call in plan_calls(shape)]
+        for first in range(0, len(calls), CALLS_PER_ORDER):
+            self._order("plan", calls=calls[first : first + CALLS_PER_ORDER])
         self._order(
             "make_calls",
-            shape=dataclasses.asdict(shape),
             start_s=start_s,
             deadline_s=deadline_s,
             outstanding_max=outstanding_max,
+            outages=[dataclasses.asdict(outage) for outage in outages],
         )
 
     async def finish(self, timeout_s: float) -> None:

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from seawall_chaos.environments import InstallError
 from seawall_chaos.mitm import environment
-from seawall_chaos.mitm.environment import InstallError, lock_file, mitmproxy_environment
+from seawall_chaos.mitm.environment import lock_file, mitmproxy_environment
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from seawall_chaos.halt import Halt
 from seawall_chaos.lane import Lane
 from seawall_chaos.loader import parse_scenario
 from seawall_chaos.recording import Recording
-from seawall_chaos.subjects import subject_names
 from seawall_chaos.trial import Trial
 
 pytestmark = [pytest.mark.chaos, pytest.mark.real_processes, pytest.mark.timeout(300)]
@@ -43,7 +42,10 @@ method:
 async def lanes(tmp_path_factory):
     """All subjects, their workers started side by side and used by all tests here; stacks come with a trial."""
     logs, halt = tmp_path_factory.mktemp("logs"), Halt()
-    lanes = {subject: Lane(subject, seed=5, logs=logs, halt=halt) for subject in subject_names()}
+    lanes = {
+        subject: Lane(subject, seed=5, logs=logs, halt=halt)
+        for subject in ("baseline", "openai-sdk", "seawall")
+    }
     await asyncio.gather(*(lane.start_worker() for lane in lanes.values()))
     yield lanes
     await asyncio.gather(*(lane.aclose() for lane in lanes.values()))
