@@ -8,6 +8,8 @@ A service holds one `LLMManager`:
 """
 
 from seawall._version import __version__
+from seawall.embed_options import EmbedOptions
+from seawall.embeddings import Embeddings
 from seawall.errors import (
     AllProvidersFailed,
     ConfigurationError,
@@ -23,6 +25,7 @@ from seawall.messages import (
     CompletionRequest,
     Done,
     HeldToolCall,
+    Image,
     Message,
     Source,
     StreamEvent,
@@ -35,7 +38,10 @@ from seawall.messages import (
 )
 from seawall.prompts import CallOptions
 from seawall.resilience.failures import Failure, FailureKind
+from seawall.rollout.policy import RolloutPosition
+from seawall.rollout.record import PathOutcome, RolloutAnswer, RolloutObserver, RolloutRecord
 from seawall.settings import Settings, SettingsError, load_settings
+from seawall.settings.changes import SettingChange
 from seawall.telemetry.logs import configure_json_logs
 from seawall.trace import (
     AttemptRecord,
@@ -57,15 +63,24 @@ __all__ = [
     "ConfigurationError",
     "DeadlineExceeded",
     "Done",
+    "EmbedOptions",
+    "Embeddings",
     "Failure",
     "FailureKind",
     "HeldToolCall",
+    "Image",
     "InvalidRequest",
     "LLMError",
     "LLMManager",
     "LLMStream",
     "Message",
     "Observer",
+    "PathOutcome",
+    "RolloutAnswer",
+    "RolloutObserver",
+    "RolloutPosition",
+    "RolloutRecord",
+    "SettingChange",
     "Settings",
     "SettingsError",
     "SkippedProvider",

@@ -252,20 +252,9 @@ class CallDriver:
     def _finish(self, action: Finish) -> None:
         exchange = self._exchanges.pop(action.number)
         self._flowing = None
-        reply = cast("Any", exchange.reply)
-        trace = action.trace
-        self.completion = Completion(
-            text=reply.text,
-            provider=exchange.start.provider,
-            model=reply.model or trace.model or "",
-            trace=trace,
-            tool_calls=reply.tool_calls,
-            stop_reason=reply.stop_reason,
-            usage=reply.usage,
-            request_id=reply.request_id,
-        )
+        self.completion = cast("Any", exchange.reply).answered(exchange.start.provider, action.trace)
         if self._context.stream:
-            self._out.append(Done(self.completion))
+            self._out.append(Done(cast("Completion", self.completion)))
 
     def _fail(self, action: Fail) -> None:
         self._flowing = None

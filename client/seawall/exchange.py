@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from seawall.messages import CompletionRequest, ProviderReply, TextDelta, ToolCallDelta
-from seawall.providers.wire import Codec, Decoder, Delta, HttpEngine, HttpResponse, Ping
+from seawall.messages import CompletionRequest, TextDelta, ToolCallDelta
+from seawall.providers.wire import Codec, Decoder, Delta, HttpEngine, HttpResponse, Ping, Reply
 from seawall.resilience.actions import Action, StartAttempt
 from seawall.resilience.call import Call
 from seawall.resilience.failures import ProviderError
@@ -54,7 +54,7 @@ class Exchange:
         self.deltas: list[TextDelta | ToolCallDelta] = []
         self.delivered = False
         self.ended = False
-        self.reply: ProviderReply | None = None
+        self.reply: Reply | None = None
         self.task: asyncio.Task[None] | None = None
 
     async def run(

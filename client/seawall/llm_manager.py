@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from pybreaker import CircuitBreakerListener
 
+from seawall.embed_options import EmbedOptions
+from seawall.embedding_spaces import embedding_upstream_of
+from seawall.embeddings import Embeddings
 from seawall.errors import ConfigurationError
 from seawall.llm_stream import LLMStream
 from seawall.messages import Completion
@@ -115,6 +118,11 @@ class LLMManager:
         """Stream an answer: `UnifiedLLMClient.stream`, with its options and errors."""
         self._begin_sharing()
         return self.client.stream(prompt, **options)
+
+    async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Return a vector for each text: `UnifiedLLMClient.embed`, with its options and errors."""
+        self._begin_sharing()
+        return await self.client.embed(texts, **options)
 
     async def rollout(
         self,
@@ -259,7 +267,12 @@ class LLMManager:
 def _upstreams(settings: Settings) -> list[Upstream]:
     context = DecoderContext(limits=settings.limits, show_messages=settings.show_provider_messages)
     return [
-        Upstream(name=options.name, model=options.model, codec=codec_for(options, context))
+        Upstream(
+            name=options.name,
+            model=options.model,
+            codec=codec_for(options, context),
+            embedding=embedding_upstream_of(options, context),
+        )
         for options in settings.providers
     ]
 

@@ -10,6 +10,7 @@ from seawall.messages import Usage
 from seawall.resilience.failures import Failure
 
 AttemptWhy = Literal["first", "retry", "fallback", "hedge", "restart", "probe"]
+Operation = Literal["chat", "embeddings"]
 AttemptOutcome = Literal["answered", "failed", "cancelled"]
 
 
@@ -54,11 +55,15 @@ class SkippedProvider(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a call before it ends. `deadline_s` is its whole budget in seconds."""
+    """What is known of a call before it ends. `deadline_s` is its whole budget in seconds.
+
+    `operation` is "embeddings" for a call of `embed`, "chat" for any other.
+    """
 
     call_id: str
     stream: bool
     deadline_s: float
+    operation: Operation = "chat"
 
 
 class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +75,7 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
         skipped: providers passed over, with the last reason for each.
         restarts: how often a stream started over after its first token.
         error: the name of the error that the caller got; None if there was none.
+        operation: "embeddings" for a call of `embed`, "chat" for any other.
     """
 
     call_id: str
@@ -83,6 +89,7 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     restarts: int = 0
     error: str | None = None
+    operation: Operation = "chat"
 
     @property
     def fell_back(self) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Container, Sequence
-from typing import Unpack
+from typing import Unpack, cast
 
 import msgspec
 from pybreaker import CircuitBreakerListener
 
 from seawall.call_driver import CallDriver, Wiring
 from seawall.connections import Connections
+from seawall.embed_options import EmbedOptions, embedding_request_of
+from seawall.embedding_spaces import EmbeddingSpaces, EmbeddingUpstream
+from seawall.embeddings import Embeddings
 from seawall.errors import LLMError
 from seawall.llm_stream import LLMStream
 from seawall.loop_bond import LoopBond
@@ -28,11 +31,12 @@ from seawall.trace import CallContext, Observer
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider to ask: its name, its model, and the codec that speaks to it."""
+    """A provider to ask: its name, its model, the codec that speaks to it, and what it embeds with, if it does."""
 
     name: str
     model: str
     codec: Codec
+    embedding: EmbeddingUpstream | None = None
 
 
 class UnifiedLLMClient:
@@ -74,6 +78,7 @@ class UnifiedLLMClient:
         # A source of randomness that keeps no state which forked workers would share.
         self.fleet = self._fleet_of(upstreams, rng or random.SystemRandom())
         self._wiring = self._wire(upstreams, self.fleet)
+        self._spaces = EmbeddingSpaces(upstreams, lambda members: self._fleet_of(members, self.fleet.rng))
 
     async def complete(self, prompt: Prompt, **options: Unpack[CallOptions]) -> Completion:
         """Return the answer of the first provider that gives one.
@@ -94,6 +99,33 @@ class UnifiedLLMClient:
         start over, while iterating.
         """
         return LLMStream(self._driver(prompt, options, stream=True))
+
+    async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Return a vector for each text, from the first provider of one embedding space that gives them.
+
+        Kept alive like any call, by breakers of its own for each provider and embedding model.
+
+        Args:
+            texts: as many as each provider of the space takes in one request (Gemini 100, the others 2048).
+            **options: see `EmbedOptions`.
+
+        Raises:
+            LLMError: see `seawall.errors`; `ConfigurationError` where no provider embeds, or not so many texts.
+        """
+        self._bond.check()
+        request = embedding_request_of(texts, options)
+        space = self._spaces.choose(options.get("space"))
+        space.check(request)
+        context = CallContext(
+            call_id=call_id_of(options.get("call_id")),
+            stream=False,
+            deadline_s=deadline_of(options.get("deadline_s"), self.policies.deadline_s),
+            operation="embeddings",
+        )
+        call = Call(space.fleet, context, bypass_breakers=options.get("bypass_breakers", False))
+        wiring = self._wire(space.upstreams_for(request), space.fleet)
+        driver = CallDriver(wiring, call, context, CompletionRequest(messages=()))
+        return cast("Embeddings", await driver.complete())  # what these codecs' replies become
 
     def reconfigure(
         self,
@@ -119,6 +151,9 @@ class UnifiedLLMClient:
             self._retire(self._connections)
             self._connections = Connections(engine)
         self._wiring = self._wire(upstreams, fleet)
+        spaces = EmbeddingSpaces(upstreams, lambda members: self._fleet_of(members, fleet.rng))
+        spaces.inherit(self._spaces, unchanged)
+        self._spaces = spaces
 
     async def aclose(self) -> None:
         """Stop probing and close every connection. Calls still running fail with an `LLMError`."""

@@ -13,12 +13,14 @@ class LimitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Upper bounds on what one response may hold, in decoded bytes, 1 KiB to 1 GiB each.
 
     `body_bytes_max` bounds an answer that is one JSON document, `stream_bytes_max` a whole stream,
-    `event_bytes_max` one event of it, and `error_bytes_max` how much of an error body is read.
+    `event_bytes_max` one event of it, `embedding_bytes_max` a document of vectors (2,048 of 3,072 dimensions are
+    34 MB in base64), and `error_bytes_max` how much of an error body is read.
     `json_depth_max` bounds the nesting of any JSON, 4 to 512 levels.
     """
 
     body_bytes_max: Size = 8 * 1_024 * 1_024
     stream_bytes_max: Size = 32 * 1_024 * 1_024
     event_bytes_max: Size = 1_024 * 1_024
+    embedding_bytes_max: Size = 64 * 1_024 * 1_024
     error_bytes_max: Size = 64 * 1_024
     json_depth_max: Annotated[int, msgspec.Meta(ge=4, le=512)] = 64

@@ -1,6 +1,6 @@
 """Decodes one response of any wire: head, body, end. What is particular to a wire is its `Reader`'s.
 
-A response ends in exactly one of two ways, however its bytes are split: a `ProviderReply`, or a
+A response ends in exactly one of two ways, however its bytes are split: a `Reply`, or a
 `ProviderError` that every later call repeats.
 """
 
@@ -13,13 +13,12 @@ from typing import Protocol
 
 import msgspec
 
-from seawall.messages import ProviderReply
 from seawall.providers.json_document import NotJsonError
 from seawall.providers.limits import LimitOptions
 from seawall.providers.provider_errors import ErrorFacts, ErrorTable, InBandError, failure, kind_of
 from seawall.providers.retry_after import retry_after_s
 from seawall.providers.sse import COMMENT, SseEvent, SseParser
-from seawall.providers.wire import Delta, Ping
+from seawall.providers.wire import Delta, Ping, Reply
 from seawall.resilience.failures import Failure, FailureKind, ProviderError
 
 _PING = Ping()
@@ -67,7 +66,7 @@ class Reader(Protocol):
         """Read an error body; None if it is not this wire's error JSON."""
         ...
 
-    def reply(self, request_id: str | None) -> ProviderReply:
+    def reply(self, request_id: str | None) -> Reply:
         """Return the answer. Raises `ProviderError` if its end was never read."""
         ...
 
@@ -144,7 +143,7 @@ class ResponseDecoder:
             self._raise_failure()
         return deltas
 
-    def close(self) -> ProviderReply:
+    def close(self) -> Reply:
         """Take the end of the body."""
         self._raise_failure()
         try:
@@ -162,7 +161,7 @@ class ResponseDecoder:
         self._raise_failure()
         raise AssertionError("unreachable: every branch above has set a failure")
 
-    def _end_stream(self) -> ProviderReply:
+    def _end_stream(self) -> Reply:
         if not self._reader.finished:
             rest: list[Delta] = []
             self._read_events(self._sse.flush(), rest)
@@ -173,7 +172,7 @@ class ResponseDecoder:
                 self._raise_failure()
         return self._reader.reply(self._request_id)
 
-    def _end_document(self, body: bytes) -> ProviderReply:
+    def _end_document(self, body: bytes) -> Reply:
         if not body.strip():
             raise NotJsonError("an empty body")
         if self._stream:

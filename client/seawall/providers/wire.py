@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from seawall.embeddings import EmbeddingReply, EmbeddingRequest
 from seawall.messages import CompletionRequest, ProviderReply, TextDelta, ToolCallDelta
 
 
@@ -30,6 +31,7 @@ class Ping(msgspec.Struct, frozen=True):
 
 
 Delta = TextDelta | ToolCallDelta | Ping
+Reply = ProviderReply | EmbeddingReply
 
 
 class Decoder(Protocol):
@@ -53,7 +55,7 @@ class Decoder(Protocol):
         """Take the next bytes of the body, any number of them, and return what they complete."""
         ...
 
-    def close(self) -> ProviderReply:
+    def close(self) -> Reply:
         """Return the whole answer. Raises where the body ended before the answer did."""
         ...
 
@@ -67,6 +69,18 @@ class Codec(Protocol):
 
     def decoder(self, *, stream: bool) -> Decoder:
         """Return a decoder for one response."""
+        ...
+
+
+class EmbeddingCodec(Protocol):
+    """One wire's embeddings for one provider: knows its address, key and model; keeps no state between requests."""
+
+    def encode(self, request: EmbeddingRequest) -> HttpRequest:
+        """Write the request in the wire's dialect. Raises `ProviderError(invalid_request)` if it cannot be."""
+        ...
+
+    def decoder(self, request: EmbeddingRequest) -> Decoder:
+        """Return a decoder for the response to `request`; it raises where the vectors do not fit that."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext
-from seawall.providers.wire import Codec
+from seawall.providers.wire import Codec, EmbeddingCodec
 
 
 def codec_for(options: ProviderOptions, context: DecoderContext) -> Codec:
@@ -27,3 +27,20 @@ def codec_for(options: ProviderOptions, context: DecoderContext) -> Codec:
             from seawall.providers.gemini import GeminiCodec
 
             return GeminiCodec(options, context)
+
+
+def embedding_codec_for(
+    options: ProviderOptions, context: DecoderContext, *, model: str
+) -> EmbeddingCodec | None:
+    """Return the codec of one provider's embeddings, None if its wire has none."""
+    match options.wire:
+        case "openai_chat" | "openai_responses" | "azure_openai":
+            from seawall.providers.openai_embeddings import OpenAIEmbeddingCodec
+
+            return OpenAIEmbeddingCodec(options, context, model=model)
+        case "gemini":
+            from seawall.providers.gemini_embeddings import GeminiEmbeddingCodec
+
+            return GeminiEmbeddingCodec(options, context, model=model)
+        case "anthropic":
+            return None

@@ -78,4 +78,5 @@ class Ledger:
             model=None if winner is None else winner.provider.model,
             restarts=self.restarts,
             error=error,
+            operation=context.operation,
         )
