@@ -12,6 +12,8 @@ from typing import Any, Self, Unpack
 from pybreaker import CircuitBreakerListener
 
 from seawall import llm_manager
+from seawall.embed_options import EmbedOptions
+from seawall.embeddings import Embeddings
 from seawall.messages import Completion
 from seawall.prompts import CallOptions, Prompt
 from seawall.providers.wire import HttpEngine
@@ -85,6 +87,10 @@ class LLMManager:
     def stream(self, prompt: Prompt, **options: Unpack[CallOptions]) -> LLMStream:
         """Stream an answer: `with llm.stream(...) as events: for event in events`."""
         return LLMStream(self._portal, lambda llm: llm.stream(prompt, **options))
+
+    def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> Embeddings:
+        """Return a vector for each text: `seawall.LLMManager.embed`, with its options and errors."""
+        return self._portal.call(lambda llm: llm.embed(texts, **options))
 
     def breaker_states(self) -> dict[str, str]:
         """Return the state of each provider's breaker: "closed", "open" or "half-open"."""
