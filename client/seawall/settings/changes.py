@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from seawall.settings import Settings
-from seawall.settings.effective import EffectiveSetting, effective_settings
+
+if TYPE_CHECKING:
+    from seawall.settings.effective import EffectiveSetting
 
 
 class SettingChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ def settings_changes(before: Settings, after: Settings) -> tuple[SettingChange, 
 
 
 def _settings(settings: Settings) -> list[EffectiveSetting]:
+    from seawall.settings.effective import EffectiveSetting, effective_settings  # noqa: PLC0415 - only to reload
+
     names = [provider.name for provider in settings.providers]
     origin = settings.origins.get(f"providers.{names[0]}.name", "default") if names else "default"
     return [EffectiveSetting("providers", names, origin), *effective_settings(settings)]

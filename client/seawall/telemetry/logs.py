@@ -11,10 +11,13 @@ from typing import TextIO
 
 import msgspec
 
+from seawall.rollout.record import RolloutRecord
 from seawall.telemetry.events import AttemptEvent, CallEvent, attempt_event, call_event
+from seawall.telemetry.rollout_event import RolloutEvent, rollout_event
 from seawall.trace import AttemptRecord, CallContext, CallTrace
 
 LOGGER_NAME = "seawall"
+Event = AttemptEvent | CallEvent | RolloutEvent
 
 _logger = logging.getLogger(LOGGER_NAME)
 _silence = logging.NullHandler()
@@ -44,8 +47,13 @@ class LogObserver:
         if _logger.isEnabledFor(logging.INFO):
             _log(call_event(trace, self._wall_clock()))
 
+    def rollout_finished(self, record: RolloutRecord) -> None:
+        """Log a call through the rollout."""
+        if _logger.isEnabledFor(logging.INFO):
+            _log(rollout_event(record, self._wall_clock()))
 
-def _log(event: AttemptEvent | CallEvent) -> None:
+
+def _log(event: Event) -> None:
     if (handler := _only_reader()) is not None:
         handler.write(event)
         return
@@ -68,7 +76,7 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return one line of JSON."""
-        if isinstance(record.msg, AttemptEvent | CallEvent):
+        if isinstance(record.msg, Event):
             return str(record.msg)
         line = {
             "event": "log",
@@ -85,7 +93,7 @@ class JsonFormatter(logging.Formatter):
 class JsonHandler(logging.StreamHandler[TextIO]):
     """What `configure_json_logs` installs."""
 
-    def write(self, event: AttemptEvent | CallEvent) -> None:
+    def write(self, event: Event) -> None:
         """Write an event without making a log record of it first, which would cost more than all the rest."""
         with self.lock or nullcontext():
             try:
