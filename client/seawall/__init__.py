@@ -42,6 +42,7 @@ from seawall.rollout.policy import RolloutPosition
 from seawall.rollout.record import PathOutcome, RolloutAnswer, RolloutObserver, RolloutRecord
 from seawall.settings import Settings, SettingsError, load_settings
 from seawall.settings.changes import SettingChange
+from seawall.telemetry.audit_context import audit_context
 from seawall.telemetry.logs import configure_json_logs
 from seawall.trace import (
     AttemptRecord,
@@ -96,6 +97,7 @@ __all__ = [
     "Upstream",
     "Usage",
     "__version__",
+    "audit_context",
     "configure_json_logs",
     "load_settings",
 ]

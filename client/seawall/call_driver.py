@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import copy_context
 from typing import Any, cast
 
 import msgspec
@@ -33,7 +34,8 @@ from seawall.resilience.actions import (
 )
 from seawall.resilience.attempt import Attempt
 from seawall.resilience.call import Call
-from seawall.trace import CallContext, Observer
+from seawall.telemetry.observers import Observers
+from seawall.trace import CallContext
 
 _now = time.monotonic
 
@@ -43,7 +45,7 @@ class Wiring(msgspec.Struct, frozen=True):
 
     codecs: Mapping[str, Codec]
     connections: Connections
-    observers: Sequence[Observer]
+    observers: Observers
     run_probe: Callable[[Attempt, CallContext, CompletionRequest, float], None]
 
 
@@ -57,6 +59,7 @@ class CallDriver:
 
     __slots__ = (
         "_awaited",
+        "_caller",
         "_context",
         "_exchanges",
         "_flowing",
@@ -96,6 +99,7 @@ class CallDriver:
         self._reading = False
         self._missed_timer = False
         self._timer: asyncio.Handle | None = None
+        self._caller = copy_context()  # in which observers are told
         self._told = 0
         self._told_end = False
         self._started = 0.0
@@ -173,18 +177,17 @@ class CallDriver:
         self._tell_observers()
 
     def _tell_observers(self) -> None:
-        """Tell what has ended. Last of all: an observer that raises must not keep anything from being done."""
-        machine, observers = self._machine, self._wiring.observers
+        """Tell what has ended. Last of all, when everything is done that they might look at."""
+        machine, observers, caller = self._machine, self._wiring.observers, self._caller
         records = machine.records
         while self._told < len(records):
             record = records[self._told]
             self._told += 1
-            for observer in observers:
-                observer.attempt_finished(self._context, record)
+            caller.run(observers.attempt_finished, self._context, record)
         if machine.trace is not None and not self._told_end:
             self._told_end = True
-            for observer in () if machine.silent else observers:
-                observer.call_finished(machine.trace)
+            if not machine.silent:
+                caller.run(observers.call_finished, machine.trace)
 
     def _start_attempt(self, action: StartAttempt) -> None:
         exchange = self._exchanges[action.number] = Exchange(action, self._machine, self._carry_out)
@@ -261,7 +264,7 @@ class CallDriver:
         self.error = action.error
 
     def _task_done(self, task: asyncio.Task[None]) -> None:
-        """A bug below, or in an observer, must not leave its call waiting for ever."""
+        """A bug below must not leave its call waiting for ever."""
         if task.cancelled() or (bug := task.exception()) is None:
             return
         if self._machine.over:

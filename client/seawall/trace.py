@@ -102,8 +102,9 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
 class Observer(Protocol):
     """Is told of attempts and calls as they end, on the event loop: it must not block.
 
-    It should not raise: what it raises surfaces in the call or, where that has ended, in the loop's exception
-    handler. An attempt that probes a recovering provider beside the call may end after the call did.
+    It is told in the context (`contextvars`) of the code that made the call. What it raises is logged, once for
+    each observer, and harms no call. One that is a pybreaker listener as well is told of breakers, too.
+    An attempt that probes a recovering provider beside the call may end after the call did.
     """
 
     def attempt_finished(self, context: CallContext, record: AttemptRecord) -> None:

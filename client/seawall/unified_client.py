@@ -27,6 +27,7 @@ from seawall.resilience.fleet import Fleet
 from seawall.resilience.options import PolicyOptions
 from seawall.resilience.probe import Probe
 from seawall.resilience.retry import RetryPolicy
+from seawall.telemetry.observers import Observers
 from seawall.trace import CallContext, Observer
 
 
@@ -49,7 +50,7 @@ class UnifiedLLMClient:
         upstreams: in order of preference, names unique.
         engine: how HTTP is done; the client closes it.
         policies: how calls are kept alive.
-        observers: told of attempts and calls as they end.
+        observers: told of attempts and calls as they end; those that are pybreaker listeners, of breakers too.
         rng: where jitter is drawn from; a seeded one makes runs repeatable.
         breaker_listeners: pybreaker listeners, told when a provider's breaker changes state.
         retry_policy: tenacity strategies of your own.
@@ -67,8 +68,7 @@ class UnifiedLLMClient:
         retry_policy: RetryPolicy | None = None,
     ) -> None:
         self.policies = policies or PolicyOptions()
-        self._observers = tuple(observers)
-        self._breaker_listeners = breaker_listeners
+        self._observers = Observers(observers, breaker_listeners)
         self._retry_policy = retry_policy
         self._connections = Connections(engine)
         self._retired: list[Connections] = []
@@ -184,7 +184,7 @@ class UnifiedLLMClient:
             [(upstream.name, upstream.model) for upstream in upstreams],
             policies or self.policies,
             rng=rng,
-            breaker_listeners=self._breaker_listeners,
+            breaker_listeners=(self._observers,),
             retry_policy=self._retry_policy,
         )
 

@@ -3,14 +3,17 @@
 import asyncio
 import random
 import time
+from contextvars import ContextVar
 
 import msgspec
 import pytest
+from pybreaker import CircuitBreakerListener
 
 from seawall.errors import AllProvidersFailed, LLMError
 from seawall.messages import Done, StreamRestarted, TextDelta
 from seawall.resilience.failures import Failure, FailureKind, ProviderError
 from seawall.resilience.options import PolicyOptions
+from seawall.telemetry.observers import Observers
 from seawall.unified_client import UnifiedLLMClient, Upstream
 
 NAMES = ("alpha", "beta", "gamma")
@@ -228,7 +231,7 @@ async def test_a_cancellation_at_the_moment_of_a_win_is_obeyed(client, wire):
         def call_finished(self, trace):
             pass
 
-    llm._wiring = msgspec.structs.replace(llm._wiring, observers=(CancelOnWin(),))
+    llm._wiring = msgspec.structs.replace(llm._wiring, observers=Observers([CancelOnWin()]))
     with pytest.raises(asyncio.CancelledError):
         await task
     await settle()
@@ -307,27 +310,83 @@ async def test_a_cancelled_call_is_told_to_observers(client, wire):
 
 
 @pytest.mark.parametrize("racing", [False, True])
-async def test_an_observer_that_raises_leaves_nothing(client, wire, racing):
-    """Its mistake surfaces, in the call or in the loop's exception handler, and everything is ended all the same."""
+async def test_an_observer_that_raises_harms_no_call(client, wire, racing, caplog):
+    """Its mistake is logged once, whatever the number of calls; the others are told all the same."""
+    told = []
 
     class Broken:
         def attempt_finished(self, context, record):
             raise RuntimeError("a bug in an observer")
 
         def call_finished(self, trace):
-            pass
+            raise RuntimeError("and another one")
 
-    surfaced = []
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda loop, context: surfaced.append(context["exception"]))
+    class Notes:
+        def attempt_finished(self, context, record):
+            told.append(record.provider)
+
+        def call_finished(self, trace):
+            told.append(trace.outcome)
+
     behave = hung_alpha(wire) if racing else lambda name, stream: [0, wire.document]
-    llm, engine = client(behave, observers=[Broken()], hedging={"cold_delay_s": 0.01})
-    results = await asyncio.gather(llm.complete("hello"), return_exceptions=True)
+    llm, engine = client(behave, observers=[Broken(), Notes()], hedging={"cold_delay_s": 0.01})
+    for _ in range(2):
+        assert (await llm.complete("hello")).text == wire.text
     await settle()
 
-    surfaced += [result for result in results if isinstance(result, RuntimeError)]
-    assert "a bug in an observer" in {str(error) for error in surfaced}
+    assert told == (["beta", "alpha", "answered"] if racing else ["alpha", "answered"]) * 2
+    assert [record.exc_info[1].args for record in caplog.records] == [("a bug in an observer",)]
     assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
+
+
+async def test_a_breaker_listener_that_raises_harms_no_call(client, wire, caplog):
+    """Its provider's breaker opens all the same; an observer that is a listener, too, is told of it."""
+    told = []
+
+    class Silent(CircuitBreakerListener):
+        def attempt_finished(self, context, record):
+            pass
+
+        def call_finished(self, trace):
+            pass
+
+    class Broken(Silent):
+        def state_change(self, cb, old_state, new_state):
+            raise RuntimeError("a bug in a listener")
+
+    class Notes(Silent):
+        def state_change(self, cb, old_state, new_state):
+            told.append((cb.name, new_state.name))
+
+    def behave(name, stream):
+        return [failing()] if name == "alpha" else [0, wire.document]
+
+    llm, _ = client(behave, observers=[Broken(), Notes()], breaker={"consecutive_failures": 1})
+    assert (await llm.complete("hello")).provider == "beta"
+
+    assert told == [("alpha/m", "open")]
+    assert llm.fleet.provider("alpha").breaker.state == "open"
+    assert len(caplog.records) == 1
+
+
+async def test_observers_are_told_in_the_callers_context(client, wire):
+    """What the caller bound (a tenant, a span) is what they see, whoever ends the call: a task, a timer, a loser."""
+    bound, told = ContextVar("bound"), []
+
+    class Notes:
+        def attempt_finished(self, context, record):
+            told.append((record.provider, bound.get()))
+
+        def call_finished(self, trace):
+            told.append((trace.outcome, bound.get()))
+
+    llm, _ = client(hung_alpha(wire), observers=[Notes()], hedging={"cold_delay_s": 0.01})
+    bound.set("caller")
+    stream = llm.stream("hello")
+    bound.set("consumer")
+    await gather(stream)
+
+    assert told == [("alpha", "caller"), ("beta", "caller"), ("answered", "caller")]
 
 
 async def test_a_loop_that_was_held_up_blames_nobody(client, wire):

@@ -82,6 +82,7 @@ def test_a_failed_attempt(lines):
         "why": "first",
         "outcome": "failed",
         "stream": True,
+        "started_ms": 500.0,
         "latency_ms": 250.0,
         "deadline_left_ms": 19_250.0,
         "breaker": "closed",
@@ -119,6 +120,7 @@ def test_a_call(lines):
         "model": "m-b",
         "first_token_ms": 1_000.0,
         "skipped": ["gamma"],
+        "failure": "overloaded",
         "input_tokens": 11,
         "output_tokens": 7,
     }

@@ -109,7 +109,7 @@ class _Tally:
 
     def add(self, line: _Line) -> None:
         self.outcomes[line.outcome] += 1
-        reason = line.failure or line.error
+        reason = line.error if line.event == CALL else line.failure
         if reason:
             self.reasons[reason] += 1
         if line.why:

@@ -5,10 +5,12 @@ No line holds text of a prompt or an answer, or a key.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 
+from seawall.telemetry.audit_context import AuditValue, audit_fields
 from seawall.trace import AttemptRecord, CallContext, CallTrace
 
 ATTEMPT = "llm.attempt"
@@ -19,7 +21,9 @@ class AttemptEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """One request to one provider. Absent members are unknown or not applicable.
 
     `latency_ms` and `first_token_ms` count from the attempt's start; `deadline_left_ms` is what was left of the
-    call's deadline when it ended. `status` is the HTTP status.
+    call's deadline when it ended; `started_ms` counts from the call's start. `status` is the HTTP status, `failure`
+    the kind, `breaker` the state in which the attempt began. A hedge has `why` "hedge". `caller` holds the fields
+    of `seawall.audit_context`.
     """
 
     event: str
@@ -31,6 +35,7 @@ class AttemptEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     why: str
     outcome: str
     stream: bool
+    started_ms: float
     latency_ms: float
     deadline_left_ms: float
     breaker: str
@@ -44,6 +49,7 @@ class AttemptEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     request_id: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    caller: Mapping[str, AuditValue] = {}
 
     def __str__(self) -> str:
         """Return the line itself."""
@@ -51,7 +57,11 @@ class AttemptEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class CallEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One whole call. `attempts` counts them; `first_token_ms` and `latency_ms` count from the call's start."""
+    """One whole call. `attempts` counts them; `first_token_ms` and `latency_ms` count from the call's start.
+
+    `failure` is the kind of the first attempt that failed: why there was a retry or a fallback, answered or not.
+    `error` is the name of what the caller got. Tokens are those of the attempt that answered.
+    """
 
     event: str
     time: datetime
@@ -69,9 +79,11 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hedges: int = 0
     restarts: int = 0
     skipped: tuple[str, ...] = ()
+    failure: str | None = None
     error: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    caller: Mapping[str, AuditValue] = {}
 
     def __str__(self) -> str:
         """Return the line itself."""
@@ -81,7 +93,7 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def attempt_event(context: CallContext, record: AttemptRecord, time: datetime) -> AttemptEvent:
+def attempt_event(context: CallContext | CallTrace, record: AttemptRecord, time: datetime) -> AttemptEvent:
     """Describe an attempt that has ended."""
     failure, usage, first = record.failure, record.usage, record.first_token_s
     return AttemptEvent(
@@ -94,6 +106,7 @@ def attempt_event(context: CallContext, record: AttemptRecord, time: datetime) -
         why=record.why,
         outcome=record.outcome,
         stream=context.stream,
+        started_ms=_ms(record.started_s),
         latency_ms=_ms(record.finished_s - record.started_s),
         deadline_left_ms=_ms(context.deadline_s - record.finished_s),
         breaker=record.breaker_state,
@@ -107,13 +120,15 @@ def attempt_event(context: CallContext, record: AttemptRecord, time: datetime) -
         request_id=record.request_id,
         input_tokens=None if usage is None else usage.input_tokens,
         output_tokens=None if usage is None else usage.output_tokens,
+        caller=audit_fields(),
     )
 
 
 def call_event(trace: CallTrace, time: datetime) -> CallEvent:
     """Describe a call that has ended."""
-    answered, retries, hedges = None, 0, 0
+    answered, failed, retries, hedges = None, None, 0, 0
     for record in trace.attempts:
+        failed = failed or record.failure
         if record.outcome == "answered":
             answered = record
         if record.why == "retry":
@@ -139,9 +154,11 @@ def call_event(trace: CallTrace, time: datetime) -> CallEvent:
         hedges=hedges,
         restarts=trace.restarts,
         skipped=tuple([skipped.provider for skipped in trace.skipped]),
+        failure=None if failed is None else failed.kind.value,
         error=trace.error,
         input_tokens=None if usage is None else usage.input_tokens,
         output_tokens=None if usage is None else usage.output_tokens,
+        caller=audit_fields(),
     )
 
 
