@@ -19,10 +19,13 @@ from seawall.resilience.failures import FailureKind
 _STOP_REASONS: Mapping[str, StopReason] = {
     "stop": "stop",
     "length": "length",
+    "model_length": "length",  # Mistral's
     "tool_calls": "tool_calls",
     "function_call": "tool_calls",
     "content_filter": "content_filter",
 }
+# What servers say that could not go on: Mistral and OpenRouter, DeepSeek.
+_BROKEN_OFF = {"error", "insufficient_system_resource"}
 _PING = Ping()
 _THINKING = Ping(thinking=True)
 
@@ -167,6 +170,8 @@ class OpenAIChatReader:
             deltas.append(self._answer.add_arguments(key, function.arguments))
 
     def _end(self, finish_reason: str | None) -> None:
+        if finish_reason in _BROKEN_OFF:
+            raise InBandError(ErrorFacts(codes=(finish_reason,)))
         if finish_reason:
             self._answer.stop_reason = _STOP_REASONS.get(finish_reason, "other")
 

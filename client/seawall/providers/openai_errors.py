@@ -31,6 +31,7 @@ OPENAI_ERRORS = ErrorTable(
         "account_deactivated": FailureKind.AUTH,
         "unsupported_country_region_territory": FailureKind.PERMISSION,
         "model_not_found": FailureKind.INVALID_REQUEST,
+        "NoCapacity": FailureKind.OVERLOADED,  # Azure's, under 429 though nobody asked too much of it
     },
     event_types={
         "rate_limit_error": FailureKind.RATE_LIMITED,
@@ -44,6 +45,10 @@ OPENAI_ERRORS = ErrorTable(
         ("maximum context length", FailureKind.CONTEXT_LENGTH),
         ("context window", FailureKind.CONTEXT_LENGTH),
         ("exceeded your current quota", FailureKind.QUOTA_EXHAUSTED),
+        # A provider short of machines says so under 429 as well: that is its fault, and no limit of ours.
+        ("experiencing high demand", FailureKind.OVERLOADED),
+        ("currently overloaded", FailureKind.OVERLOADED),
+        ("system is at capacity", FailureKind.OVERLOADED),
     ),
 )
 

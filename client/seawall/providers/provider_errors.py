@@ -32,6 +32,7 @@ _STATUS_KINDS: Mapping[int, FailureKind] = {
     499: FailureKind.SERVER_ERROR,
     529: FailureKind.OVERLOADED,
 }
+_REQUEST_STATUSES = {400, 404, 413, 422}
 _PHRASE_STATUSES = {HTTP_OK, 400, 413, 422, 429, 500}
 _SCOPES: Mapping[FailureKind, str] = {
     FailureKind.CONNECT: "provider",
@@ -105,7 +106,8 @@ def kind_of(status: int, facts: ErrorFacts | None, table: ErrorTable) -> Failure
             if phrase in message:
                 return kind
     if status == HTTP_OK:
-        types = (table.event_types.get(code) for code in (facts.codes if facts else ()))
+        codes = facts.codes if facts else ()
+        types = (table.event_types.get(code) or _kind_of_number(code) for code in codes)
         return next((kind for kind in types if kind), FailureKind.SERVER_ERROR)
     if (kind := _STATUS_KINDS.get(status)) is not None:
         return kind
@@ -115,6 +117,13 @@ def kind_of(status: int, facts: ErrorFacts | None, table: ErrorTable) -> Failure
     return (
         FailureKind.INVALID_REQUEST if facts and status >= _CLIENT_ERRORS_FROM else FailureKind.BAD_RESPONSE
     )
+
+
+def _kind_of_number(code: str) -> FailureKind | None:
+    """Return what an error inside a 200 means whose code is the status it would have had, as gateways write it."""
+    if not code.isdecimal():
+        return None
+    return FailureKind.INVALID_REQUEST if int(code) in _REQUEST_STATUSES else _STATUS_KINDS.get(int(code))
 
 
 _PARAM = re.compile(r"[a-z_]{1,40}(?:[.\[][a-z0-9_]{1,40}\]?){0,8}")
