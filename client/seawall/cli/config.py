@@ -9,6 +9,7 @@ import click
 from seawall.cli.bad_input import BadInput
 from seawall.settings import Settings, SettingsError, load_settings
 from seawall.settings.effective import effective_settings
+from seawall.settings.table import settings_table
 
 _FILE = click.argument("file", required=False, type=click.Path())
 
@@ -28,6 +29,12 @@ def check(file: str | None) -> None:
     settings = _load(file)
     names = ", ".join(provider.name for provider in settings.providers)
     click.echo(f"good: {len(settings.providers)} provider{'s' * (len(settings.providers) != 1)} ({names})")
+
+
+@config.command()
+def table() -> None:
+    """Print the documentation of every setting, in Markdown."""
+    click.echo(settings_table(), nl=False)
 
 
 @config.command()

@@ -10,12 +10,16 @@ Size = Annotated[int, msgspec.Meta(ge=1_024, le=1_073_741_824)]
 
 
 class LimitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Upper bounds on what one response may hold, in decoded bytes, 1 KiB to 1 GiB each.
+    """Upper bounds on what one response may hold. Bytes are counted after decompression.
 
-    `body_bytes_max` bounds an answer that is one JSON document, `stream_bytes_max` a whole stream,
-    `event_bytes_max` one event of it, `embedding_bytes_max` a document of vectors (2,048 of 3,072 dimensions are
-    34 MB in base64), and `error_bytes_max` how much of an error body is read.
-    `json_depth_max` bounds the nesting of any JSON, 4 to 512 levels.
+    Attributes:
+        body_bytes_max: of an answer that is one JSON document. 1024 to 1073741824.
+        stream_bytes_max: of a whole stream. 1024 to 1073741824.
+        event_bytes_max: of one event of a stream. 1024 to 1073741824.
+        embedding_bytes_max: of a document of vectors (2,048 of 3,072 dimensions are 34 MB in base64).
+            1024 to 1073741824.
+        error_bytes_max: how much of an error body is read. 1024 to 1073741824.
+        json_depth_max: how deep any JSON may be nested. 4 to 512.
     """
 
     body_bytes_max: Size = 8 * 1_024 * 1_024

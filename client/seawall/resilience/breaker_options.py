@@ -25,8 +25,8 @@ class BreakerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             window holds. Where there is no other provider to go to, only the rates count. 1 to 1000.
         open_s: the first rest; it grows by `open_growth` with each failed probe, up to `open_max_s`, and is
             lengthened by up to a fifth at random. 0.1 to 3600.
-        open_growth: 1 to 10.
-        open_max_s: 0.1 to 86400.
+        open_growth: how many times as long each rest is as the one before. 1 to 10.
+        open_max_s: no rest is longer, its random part aside. 0.1 to 86400.
         probe_lease_s: a probe that has not reported after this long is forgotten, and another may go. 0.1 to 3600.
         probes_to_close: successful probes in a row that close it. 1 to 100.
         last_resort_per_s: calls that have nobody else to ask may pass an open breaker this often per second, besides
