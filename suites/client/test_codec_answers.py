@@ -23,6 +23,14 @@ def gemini_stream(*parts, finish="STOP"):
     return sse({"candidates": [{"content": {"parts": list(parts)}, "finishReason": finish}]})
 
 
+def responses_stream(*events, end="completed", **response):
+    return sse(*events, {"type": f"response.{end}", "response": {"status": end, **response}})
+
+
+def said(text):
+    return {"type": "response.output_text.delta", "output_index": 0, "delta": text}
+
+
 def test_a_stream_says_what_was_meant(wire):
     """Text, stop reason, model and counts; input tokens include the cached ones."""
     outcome = wire.decode(wire.stream)
@@ -129,6 +137,24 @@ def test_lenient_servers_tool_calls(samples):
         ("openai_chat", openai_stream({"content": "a"}, finish="eos"), "other"),
         ("openai_chat", openai_stream({"content": "a"}, {"refusal": "no"}), "refusal"),
         ("openai_chat", openai_stream(finish="length"), "length"),
+        ("openai_chat", openai_stream({"content": "a"}, finish="model_length"), "length"),
+        ("openai_responses", responses_stream(said("a")), "stop"),
+        (
+            "openai_responses",
+            responses_stream(said("a"), end="incomplete", incomplete_details={"reason": "max_output_tokens"}),
+            "length",
+        ),
+        (
+            "openai_responses",
+            responses_stream(said("a"), end="incomplete", incomplete_details={"reason": "content_filter"}),
+            "content_filter",
+        ),
+        ("openai_responses", responses_stream(said("a"), end="incomplete"), "other"),
+        (
+            "openai_responses",
+            responses_stream(said("a"), {"type": "response.refusal.delta", "delta": "no"}),
+            "refusal",
+        ),
         ("gemini", gemini_stream({"text": "a"}, finish="MAX_TOKENS"), "length"),
         ("gemini", gemini_stream({"text": "a"}, finish="CONTINUATION"), "length"),
         ("gemini", gemini_stream({"text": "a"}, finish="SAFETY"), "content_filter"),
@@ -167,6 +193,9 @@ def test_why_an_anthropic_answer_ended(samples, given, expected):
         ("openai_chat", openai_stream({"refusal": "I cannot"}), FailureKind.REFUSED),
         ("openai_chat", openai_stream(finish="content_filter"), FailureKind.CONTENT_FILTERED),
         ("openai_chat", openai_stream(), FailureKind.BAD_RESPONSE),
+        ("openai_responses", responses_stream({"type": "response.refusal.delta"}), FailureKind.REFUSED),
+        ("openai_responses", responses_stream(), FailureKind.BAD_RESPONSE),
+        ("openai_responses", responses_stream(said("a"), end="cancelled"), FailureKind.BAD_RESPONSE),
         ("gemini", gemini_stream(finish="PROHIBITED_CONTENT"), FailureKind.CONTENT_FILTERED),
         ("gemini", sse({"promptFeedback": {"blockReason": "SAFETY"}}), FailureKind.CONTENT_FILTERED),
         ("gemini", gemini_stream(finish="MALFORMED_FUNCTION_CALL"), FailureKind.BAD_RESPONSE),
@@ -188,12 +217,80 @@ def test_reasoning_is_progress_but_no_part_of_the_answer(samples):
     gemini = samples["gemini"].decode(gemini_stream({"text": "hm", "thought": True}, {"text": "a"}))
     delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "hm"}}
     anthropic = samples["anthropic"].decode(sse(delta))
+    reasoned = {"type": "response.reasoning_summary_text.delta", "delta": "hm"}
+    responses = samples["openai_responses"].decode(responses_stream(reasoned, said("a")))
 
+    assert thinking in responses.deltas
+    assert responses.reply.text == "a"
     assert thinking in openai.deltas
     assert openai.reply.text == "a"
     assert thinking in gemini.deltas
     assert gemini.reply.text == "a"
     assert anthropic.deltas == (thinking,)
+
+
+def signatures(outcome):
+    return [call.signature for call in outcome.reply.tool_calls]
+
+
+def test_gemini_signs_a_call(samples):
+    """The signature belongs to the part that holds the call, and is marked with who wrote it."""
+    first = {"functionCall": {"name": "f"}, "thoughtSignature": "c2VhbA=="}
+    outcome = samples["gemini"].decode(gemini_stream(first, {"functionCall": {"name": "g"}}))
+
+    assert signatures(outcome) == ["gemini:alpha:c2VhbA==", None]
+
+
+def test_anthropic_thinks_before_a_call(samples):
+    """What was thought and sealed, streamed or whole, goes with the call that follows it."""
+    wire = samples["anthropic"]
+
+    def begin(index, **block):
+        return {"type": "content_block_start", "index": index, "content_block": block}
+
+    def piece(index, **delta):
+        return {"type": "content_block_delta", "index": index, "delta": delta}
+
+    thoughts = sse(
+        begin(5, type="thinking", thinking=""),
+        piece(5, type="thinking_delta", thinking="h"),
+        piece(5, type="thinking_delta", thinking="m"),
+        piece(5, type="signature_delta", signature="s"),
+        begin(6, type="redacted_thinking", data="x"),
+    )
+    streamed = wire.decode([wire.tool_stream[0], *thoughts, *wire.tool_stream[1:]])
+    blocks = [
+        {"type": "thinking", "thinking": "hm", "signature": "s"},
+        {"type": "redacted_thinking", "data": "x"},
+    ]
+    call = {"type": "tool_use", "id": "c", "name": "look", "input": {}}
+    document = {"content": [*blocks, call], "stop_reason": "tool_use"}
+    whole = wire.decode([json.dumps(document).encode()], stream=False)
+
+    for outcome in (streamed, whole):
+        first, *others = signatures(outcome)
+        assert first.startswith("anthropic:alpha:")
+        assert json.loads(first.removeprefix("anthropic:alpha:")) == blocks
+        assert not any(others)
+
+
+def test_responses_reasons_before_a_call(samples):
+    """Sealed reasoning goes with the call it led to."""
+    wire = samples["openai_responses"]
+    sealed = {"type": "reasoning", "id": "rs", "summary": [], "encrypted_content": "seal"}
+    call = {"type": "function_call", "call_id": "c", "name": "look", "arguments": "{}"}
+    streamed = wire.decode(
+        responses_stream(
+            {"type": "response.output_item.done", "output_index": 0, "item": sealed},
+            {"type": "response.output_item.done", "output_index": 1, "item": call},
+        )
+    )
+    document = {"status": "completed", "output": [sealed, call]}
+    whole = wire.decode([json.dumps(document).encode()], stream=False)
+
+    for outcome in (streamed, whole):
+        assert signatures(outcome) == ["openai_responses:alpha:seal"]
+        assert outcome.reply.stop_reason == "tool_calls"
 
 
 def test_keep_alives_are_pings(wire):
@@ -251,7 +348,7 @@ def test_absurd_counts_do_not_cost_the_answer(samples, usage):
 
 def test_what_follows_the_terminal_event_is_not_waited_for(samples):
     """A server that keeps the connection open after `[DONE]` has answered all the same."""
-    for name in ("openai_chat", "anthropic"):
+    for name in ("openai_chat", "openai_responses", "azure_openai", "anthropic"):
         wire = samples[name]
         decoder = wire.codec().decoder(stream=True)
         decoder.head(200, {"content-type": "text/event-stream"})

@@ -21,6 +21,10 @@ def gemini(status, *, message="x", details=()):
     return {"error": {"code": 0, "status": status, "message": message, "details": list(details)}}
 
 
+def azure(code, message):
+    return {"error": {"code": code, "message": message}}
+
+
 K = FailureKind
 TABLE = [
     ("openai_chat", 400, openai("context_length_exceeded"), K.CONTEXT_LENGTH),
@@ -54,6 +58,22 @@ TABLE = [
     ("openai_chat", 400, {"object": "error", "message": "x", "type": "t", "code": 400}, K.INVALID_REQUEST),
     ("openai_chat", 422, {"detail": [{"loc": ["body"], "msg": "x"}]}, K.INVALID_REQUEST),
     ("openai_chat", 500, {"error": {"code": 10**9, "type": ["x"], "message": 3}}, K.SERVER_ERROR),
+    ("openai_responses", 400, openai("context_length_exceeded"), K.CONTEXT_LENGTH),
+    ("openai_responses", 429, openai("slow_down", "rate_limit_error"), K.RAMP_LIMITED),
+    ("openai_responses", 503, openai("server_is_overloaded"), K.OVERLOADED),
+    ("azure_openai", 400, openai("content_filter", None, param="prompt"), K.CONTENT_FILTERED),
+    ("azure_openai", 401, azure("401", "Access denied due to invalid subscription key"), K.AUTH),
+    (
+        "azure_openai",
+        404,
+        azure("DeploymentNotFound", "The API deployment does not exist"),
+        K.INVALID_REQUEST,
+    ),
+    ("azure_openai", 429, azure("429", "Requests have exceeded the call rate limit"), K.RATE_LIMITED),
+    ("azure_openai", 429, azure("429", "The system is currently experiencing high demand"), K.OVERLOADED),
+    ("azure_openai", 429, azure("NoCapacity", "Try again later"), K.OVERLOADED),
+    ("azure_openai", 500, azure("InternalServerError", "x"), K.SERVER_ERROR),
+    ("azure_openai", 401, {"statusCode": 401, "message": "Unauthorized."}, K.AUTH),
     ("anthropic", 400, anthropic("invalid_request_error"), K.INVALID_REQUEST),
     (
         "anthropic",

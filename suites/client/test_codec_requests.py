@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from seawall.messages import CompletionRequest, Message, Tool, ToolCall
+from seawall.messages import CompletionRequest, Image, Message, Tool, ToolCall
 from seawall.resilience.failures import FailureKind, ProviderError
 
 SCHEMA = {
@@ -39,12 +39,15 @@ def body(codec, request, *, stream=False):
 def test_where_requests_go_and_who_they_say_they_are(samples, key):
     """Address, version and key stand where each wire wants them."""
     openai = samples["openai_chat"].codec().encode(ASKED, stream=False)
+    responses = samples["openai_responses"].codec().encode(ASKED, stream=False)
     anthropic = samples["anthropic"].codec().encode(ASKED, stream=False)
     gemini = samples["gemini"].codec().encode(ASKED, stream=True)
 
     assert openai.method == "POST"
     assert openai.url == "https://api.openai.com/v1/chat/completions"
     assert openai.headers["Authorization"] == f"Bearer {key}"
+    assert responses.url == "https://api.openai.com/v1/responses"
+    assert responses.headers["Authorization"] == f"Bearer {key}"
     assert anthropic.url == "https://api.anthropic.com/v1/messages"
     assert anthropic.headers["anthropic-version"] == "2026-10-21"
     assert anthropic.headers["Authorization"] == f"Bearer {key}"
@@ -75,12 +78,35 @@ def test_any_address_can_be_given(samples):
     assert request.url == "http://h/v1/models/a%20b%2Fc:generateContent"
 
 
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        ({}, "/openai/v1/chat/completions"),
+        ({"api_version": "v1"}, "/openai/v1/chat/completions"),
+        ({"api_version": "preview"}, "/openai/v1/chat/completions?api-version=preview"),
+        (
+            {"api_version": "2024-10-21", "model": "gpt 6/eu"},
+            "/openai/deployments/gpt%206%2Feu/chat/completions?api-version=2024-10-21",
+        ),
+    ],
+)
+@pytest.mark.parametrize("end", ["", "/", "/openai/v1", "/openai/v1/", "/openai"])
+def test_where_azure_is_asked(samples, key, given, path, end):
+    """Under the resource's endpoint in any of the forms people copy, by the v1 API or by deployment."""
+    codec = samples["azure_openai"].codec(base_url=f"https://harbour.example{end}", **given)
+    request = codec.encode(ASKED, stream=False)
+
+    assert request.url == f"https://harbour.example{path}"
+    assert request.headers["api-key"] == key
+    assert "Authorization" not in request.headers
+
+
 def test_a_server_without_keys_is_sent_none(wire, key):
     """`auth: none` leaves the header out even where a key is known."""
     headers = wire.codec(auth="none").encode(ASKED, stream=False).headers
 
     assert key not in str(headers)
-    assert not {"Authorization", "x-api-key", "x-goog-api-key"} & set(headers)
+    assert not {"Authorization", "x-api-key", "x-goog-api-key", "api-key"} & set(headers)
 
 
 def test_headers_of_the_settings_are_sent_and_not_shared(wire):
@@ -109,6 +135,28 @@ def test_openai_conversation(samples):
     assert written["messages"][3] == {"role": "tool", "tool_call_id": "c1", "content": "rain"}
     assert written["tool_choice"] == "auto"
     assert "stream" not in written
+
+
+def test_responses_conversation(samples):
+    """The system text stands apart, calls and results are items with their ids, and nothing is stored."""
+    written = body(
+        samples["openai_responses"].codec(), CompletionRequest(messages=CONVERSATION, tools=(LOOK,))
+    )
+
+    assert (written["instructions"], written["store"]) == ("Be brief.", False)
+    assert written["input"] == [
+        {"role": "user", "content": "Look at both."},
+        {"role": "assistant", "content": "Looking."},
+        {"type": "function_call", "call_id": "c1", "name": "look", "arguments": '{"city": "Oslo"}'},
+        {"type": "function_call", "call_id": "c2", "name": "look", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c1", "output": "rain"},
+        {"type": "function_call_output", "call_id": "c2", "output": '{"sky": "blue"}'},
+        {"role": "user", "content": "So?"},
+    ]
+    assert written["tools"] == [
+        {"type": "function", "name": "look", "description": "Looks.", "parameters": SCHEMA, "strict": True}
+    ]
+    assert "include" not in written
 
 
 def test_anthropic_conversation(samples):
@@ -143,24 +191,27 @@ def test_gemini_conversation(samples):
 
 
 @pytest.mark.parametrize(
-    ("choice", "openai", "anthropic", "gemini"),
+    ("choice", "openai", "responses", "anthropic", "gemini"),
     [
-        ("auto", "auto", {"type": "auto"}, {"mode": "AUTO"}),
-        ("required", "required", {"type": "any"}, {"mode": "ANY"}),
-        ("none", "none", {"type": "none"}, {"mode": "NONE"}),
+        ("auto", "auto", "auto", {"type": "auto"}, {"mode": "AUTO"}),
+        ("required", "required", "required", {"type": "any"}, {"mode": "ANY"}),
+        ("none", "none", "none", {"type": "none"}, {"mode": "NONE"}),
         (
             "look",
             {"type": "function", "function": {"name": "look"}},
+            {"type": "function", "name": "look"},
             {"type": "tool", "name": "look"},
             {"mode": "ANY", "allowedFunctionNames": ["look"]},
         ),
     ],
 )
-def test_tool_choice(samples, choice, openai, anthropic, gemini):
+def test_tool_choice(samples, choice, *, openai, responses, anthropic, gemini):
     """The four choices in each dialect."""
     request = CompletionRequest(messages=ASKED.messages, tools=(LOOK,), tool_choice=choice)
 
-    assert body(samples["openai_chat"].codec(), request)["tool_choice"] == openai
+    for name in ("openai_chat", "azure_openai"):
+        assert body(samples[name].codec(), request)["tool_choice"] == openai
+    assert body(samples["openai_responses"].codec(), request)["tool_choice"] == responses
     assert body(samples["anthropic"].codec(), request)["tool_choice"] == anthropic
     written = body(samples["gemini"].codec(), request)
     assert written["toolConfig"] == {"functionCallingConfig": gemini}
@@ -186,6 +237,92 @@ def test_limits_and_sampling(samples):
     assert body(samples["anthropic"].codec(max_output_tokens=99), ASKED)["max_tokens"] == 99
 
 
+def test_responses_limits_and_what_it_lacks(samples):
+    """Its own name for the limit; texts to stop at would be lost, so another provider is to take the call."""
+    codec = samples["openai_responses"].codec()
+    limited = CompletionRequest(messages=ASKED.messages, max_output_tokens=70, temperature=0.5)
+    written = body(codec, limited)
+
+    assert (written["max_output_tokens"], written["temperature"]) == (70, 0.5)
+    with pytest.raises(ProviderError) as caught:
+        codec.encode(CompletionRequest(messages=ASKED.messages, stop=("END",)), stream=False)
+    assert caught.value.failure.kind is FailureKind.INVALID_REQUEST
+
+
+def test_images(samples):
+    """Their bytes, or where they are, beside the text of the user's turn."""
+    images = (Image(media_type="image/png", data=b"png"), Image(url="https://harbour.example/a.jpg"))
+    request = CompletionRequest(messages=(Message(role="user", content="Look", images=images),))
+    inline, link = "data:image/png;base64,cG5n", "https://harbour.example/a.jpg"
+
+    for name in ("openai_chat", "azure_openai"):
+        assert body(samples[name].codec(), request)["messages"][0]["content"] == [
+            {"type": "text", "text": "Look"},
+            {"type": "image_url", "image_url": {"url": inline}},
+            {"type": "image_url", "image_url": {"url": link}},
+        ]
+    assert body(samples["openai_responses"].codec(), request)["input"][0]["content"] == [
+        {"type": "input_text", "text": "Look"},
+        {"type": "input_image", "image_url": inline},
+        {"type": "input_image", "image_url": link},
+    ]
+    assert body(samples["anthropic"].codec(), request)["messages"][0]["content"] == [
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "cG5n"}},
+        {"type": "image", "source": {"type": "url", "url": link}},
+        {"type": "text", "text": "Look"},
+    ]
+    assert body(samples["gemini"].codec(), request)["contents"][0]["parts"] == [
+        {"text": "Look"},
+        {"inlineData": {"mimeType": "image/png", "data": "cG5n"}},
+        {"fileData": {"fileUri": link}},
+    ]
+
+
+def turns_with(signatures):
+    calls = tuple(
+        ToolCall(id=f"c{number}", name="look", arguments="{}", signature=signature)
+        for number, signature in enumerate(signatures)
+    )
+    return CompletionRequest(messages=(*ASKED.messages, Message(role="assistant", tool_calls=calls)))
+
+
+def test_gemini_sees_its_signatures_again(samples):
+    """Those of other providers never; where the first call has none, it is told so, if the model asks at all."""
+    own, foreign = "gemini:alpha:c2VhbA==", "gemini:beta:c2VhbA=="
+
+    def signed(*signatures, **options):
+        written = body(samples["gemini"].codec(**options), turns_with(signatures))
+        return [part.get("thoughtSignature") for part in written["contents"][1]["parts"]]
+
+    assert signed(own, None) == ["c2VhbA==", None]
+    assert signed(foreign, None) == ["skip_thought_signature_validator", None]
+    assert signed(None, own, model="models/gemini-2.5-pro") == [None, "c2VhbA=="]
+
+
+def test_anthropic_sees_its_thoughts_again(samples):
+    """Before the text and the call they led to; damaged or foreign ones are left out."""
+    thought = {"type": "thinking", "thinking": "hm", "signature": "s"}
+    sealed = {"type": "redacted_thinking", "data": "x"}
+    own = "anthropic:alpha:" + json.dumps([thought, sealed])
+
+    def kinds(*signatures):
+        return body(samples["anthropic"].codec(), turns_with(signatures))["messages"][1]["content"]
+
+    assert kinds(own, None)[:2] == [thought, sealed]
+    for signature in ("anthropic:beta:" + json.dumps([thought]), "anthropic:alpha:[{", "anthropic:alpha:[1]"):
+        assert [block["type"] for block in kinds(signature)] == ["tool_use"]
+
+
+def test_responses_sees_its_reasoning_again(samples):
+    """Where the settings say that the model seals it."""
+    codec = samples["openai_responses"].codec(replay_reasoning=True)
+    written = body(codec, turns_with(["openai_responses:alpha:seal", None]))
+
+    assert written["include"] == ["reasoning.encrypted_content"]
+    assert written["input"][1] == {"type": "reasoning", "summary": [], "encrypted_content": "seal"}
+    assert [item.get("type") for item in written["input"][2:]] == ["function_call", "function_call"]
+
+
 def test_a_response_schema(samples):
     """Strict where the provider's strict mode can take the schema, and not where it cannot."""
     request = CompletionRequest(messages=ASKED.messages, response_schema=SCHEMA)
@@ -199,6 +336,9 @@ def test_a_response_schema(samples):
         "name": "answer", "schema": SCHEMA, "strict": True,
     }  # fmt: skip
     assert body(codec, loose)["response_format"]["json_schema"]["strict"] is False
+    assert body(samples["openai_responses"].codec(), request)["text"]["format"] == {
+        "type": "json_schema", "name": "answer", "schema": SCHEMA, "strict": True,
+    }  # fmt: skip
     assert body(samples["anthropic"].codec(), request)["output_config"] == {
         "format": {"type": "json_schema", "schema": SCHEMA}
     }
