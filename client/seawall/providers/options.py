@@ -26,7 +26,7 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         auth: "none" for a server that wants no key.
         api_version: anthropic: "2026-10-21", or "2023-06-01" for the older headers; gemini: "v1" or "v1beta";
             azure_openai: "v1", "preview", or a date such as "2024-10-21" for the addresses by deployment.
-        max_output_tokens: the limit sent when a request names none and the wire demands one (anthropic).
+        max_output_tokens: the limit sent when a request names none and the wire demands one (anthropic). 1 to 10000000.
         headers: sent with every request, besides the wire's own.
         token_limit_field: openai_chat, azure_openai: what the server calls the output limit.
         stream_usage: openai_chat, azure_openai: ask for token counts at the end of a stream.
