@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from seawall.embeddings import EmbeddingRequest
 from seawall.messages import TextDelta, ToolCallDelta
 from seawall.providers.customs import WIRES
 from seawall.providers.limits import LimitOptions
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext
 from seawall.providers.secret import Secret
-from seawall.providers.wires import codec_for
+from seawall.providers.wires import codec_for, embedding_codec_for
 from seawall.resilience.failures import ProviderError
 
 KEY = "sk-very-secret-0123456789"
@@ -64,18 +65,22 @@ class Wire:
 
     def decode(self, chunks, *, stream=True, status=200, headers=None, codec=None):
         """Feed a response to a fresh decoder the way a driver does."""
-        decoder = (codec or self.codec()).decoder(stream=stream)
         kind = "text/event-stream" if stream and status == 200 else "application/json"
-        deltas = []
-        try:
-            decoder.head(status, {"content-type": kind} if headers is None else headers)
-            for chunk in chunks:
-                deltas += decoder.feed(chunk)
-                if decoder.finished:
-                    break
-            return Outcome(tuple(deltas), reply=decoder.close())
-        except ProviderError as error:
-            return Outcome(tuple(deltas), failure=error.failure)
+        decoder = (codec or self.codec()).decoder(stream=stream)
+        return outcome_of(decoder, chunks, status, {"content-type": kind} if headers is None else headers)
+
+
+def outcome_of(decoder, chunks, status, headers):
+    deltas = []
+    try:
+        decoder.head(status, headers)
+        for chunk in chunks:
+            deltas += decoder.feed(chunk)
+            if decoder.finished:
+                break
+        return Outcome(tuple(deltas), reply=decoder.close())
+    except ProviderError as error:
+        return Outcome(tuple(deltas), failure=error.failure)
 
 
 def sse(*documents, named=False):
@@ -376,6 +381,20 @@ def wire(request):
 def samples():
     """All wires by name."""
     return SAMPLES
+
+
+@pytest.fixture(scope="session")
+def embedding_wire():
+    """Decode the response to a request for the vectors of so many texts."""
+
+    def decode(name, chunks, *, texts, dimensions=None, status=200, headers=None, limits=None):
+        options = ProviderOptions(name="alpha", wire=name, model="m-1", api_key=Secret(KEY))
+        context = DecoderContext(limits=limits or LimitOptions(), wall_clock=lambda: NOW_S)
+        request = EmbeddingRequest(texts=("pier",) * texts, dimensions=dimensions)
+        decoder = embedding_codec_for(options, context, model="m-1").decoder(request)
+        return outcome_of(decoder, chunks, status, headers or {"content-type": "application/json"})
+
+    return decode
 
 
 @pytest.fixture(scope="session")

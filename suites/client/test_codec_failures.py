@@ -25,6 +25,11 @@ def azure(code, message):
     return {"error": {"code": code, "message": message}}
 
 
+def responses_failed(code):
+    response = {"status": "failed", "error": {"code": code, "message": "x"}}
+    return {"type": "response.failed", "response": response}
+
+
 K = FailureKind
 TABLE = [
     ("openai_chat", 400, openai("context_length_exceeded"), K.CONTEXT_LENGTH),
@@ -234,6 +239,20 @@ def test_an_error_inside_a_stream(wire, position):
         ("openai_chat", openai("insufficient_quota"), K.QUOTA_EXHAUSTED),
         ("openai_chat", openai(None, "rate_limit_error"), K.RATE_LIMITED),
         ("openai_chat", {"error": "text"}, K.STREAM_ERROR),
+        ("openai_chat", {"error": {"code": 429, "message": "x"}}, K.RATE_LIMITED),
+        ("openai_chat", {"error": {"code": 502, "message": "x"}}, K.STREAM_ERROR),
+        ("openai_chat", {"error": {"code": 400, "message": "x"}}, K.INVALID_REQUEST),
+        ("openai_chat", {"choices": [{"delta": {}, "finish_reason": "error"}]}, K.STREAM_ERROR),
+        ("openai_responses", {"type": "error", **openai("rate_limit_exceeded")}, K.RATE_LIMITED),
+        (
+            "openai_responses",
+            {"type": "error", "code": "rate_limit_exceeded", "message": "x"},
+            K.RATE_LIMITED,
+        ),
+        ("openai_responses", {"type": "error", "code": "server_error", "message": "x"}, K.STREAM_ERROR),
+        ("openai_responses", responses_failed("server_error"), K.STREAM_ERROR),
+        ("openai_responses", responses_failed("rate_limit_exceeded"), K.RATE_LIMITED),
+        ("azure_openai", azure("content_filter", "x"), K.CONTENT_FILTERED),
         ("anthropic", anthropic("overloaded_error"), K.STREAM_ERROR),
         ("anthropic", anthropic("invalid_request_error"), K.INVALID_REQUEST),
         ("gemini", gemini("RESOURCE_EXHAUSTED"), K.RATE_LIMITED),

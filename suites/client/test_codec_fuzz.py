@@ -1,5 +1,7 @@
 """Whatever bytes arrive, in whatever pieces: deltas and a reply, or one `ProviderError`. Nothing else, ever."""
 
+import json
+import math
 import tracemalloc
 from itertools import pairwise
 
@@ -16,6 +18,8 @@ TOKENS = [
     b"\n\n", b"\r", b"data: ", b"data:[DONE]\n\n", b"event: error\n", b":\n", b"{", b"}", b"[", b"]", b'"', b"\\",
     b"null", b"true", b"-1", b"1e400", b"9" * 30, b"NaN", b'"\\ud800"', b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf",
     b"\x00", b"<html>", b'{"error": {}}', b'{"error": {"message": 1}}', b'"finish_reason": "stop"', b"[" * 80,
+    b'"output_index": -5', b'{"type": "response.completed"}', b'"response.output_item.done"', b'"thoughtSignature": 1',
+    b'"type": "thinking"', b'"type": "function_call"',
     b'{"type": "error"}', b'"tool_calls": [{}]', b'"index": -5', b'{"candidates": [{"content": {"parts": [{}]}}]}',
 ]  # fmt: skip
 HEADERS = st.fixed_dictionaries(
@@ -92,6 +96,50 @@ def test_any_bytes_give_an_answer_or_one_failure_however_they_are_split(wire, da
         assert [(call.id, call.name, call.arguments) for call in whole.reply.tool_calls] == [
             (call_id, name, arguments or "{}") for call_id, name, arguments in whole.calls
         ]
+
+
+VECTORS = {
+    "openai_chat": {
+        "object": "list",
+        "model": "m-1",
+        "data": [{"index": 1, "embedding": "AACAPwAAAAA="}, {"index": 0, "embedding": [0.5, 1]}],
+        "usage": {"prompt_tokens": 7, "total_tokens": 7},
+    },
+    "gemini": {"embeddings": [{"values": [0.5, 1.0]}, {"values": [1.0, 0.0]}]},
+}
+NUMBERS = [
+    b"1e400",
+    b"9" * 400,
+    b'"AAAA"',
+    b'"AADAfw=="',
+    b'"="',
+    b'"index": 0',
+    b'"index": -1',
+    b"[]",
+    b"null",
+]
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data(), response=RESPONSES, cuts=st.lists(st.integers(0, 10_000), max_size=12))
+@pytest.mark.parametrize("name", sorted(VECTORS))
+def test_any_bytes_give_fitting_vectors_or_one_failure(embedding_wire, name, data, response, cuts):
+    """As many as there are texts, all of one length and of finite numbers, whatever was sent."""
+    body = json.dumps(VECTORS[name]).encode()
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(body)))
+        piece = data.draw(st.sampled_from(NUMBERS + TOKENS) | st.binary(max_size=6))
+        body = body[:at] + piece + body[data.draw(st.integers(at, min(len(body), at + 20))) :]
+    del response["stream"]
+    whole = embedding_wire(name, [body], texts=2, **response)
+    split = embedding_wire(name, pieces(body, cuts), texts=2, **response)
+
+    assert (whole.reply, whole.failure) == (split.reply, split.failure)
+    assert (whole.reply is None) != (whole.failure is None)
+    if whole.reply:
+        first, second = whole.reply.vectors
+        assert len(first) == len(second) > 0
+        assert all(math.isfinite(number) for number in (*first, *second))
 
 
 def test_byte_by_byte_is_the_same(wire):
