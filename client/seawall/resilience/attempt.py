@@ -9,6 +9,7 @@ from seawall.resilience.breaker import UNCOUNTED
 from seawall.resilience.deadline import TimeoutOptions
 from seawall.resilience.failures import Failure
 from seawall.resilience.provider import Provider
+from seawall.resilience.rate_limits import RateWindow
 from seawall.trace import AttemptWhy
 
 
@@ -17,13 +18,16 @@ class Attempt:
 
     States, by what is set: waiting (`flowing` false), flowing (a token or reported reasoning has come),
     committed (the call's consumer gets its tokens; the call knows which one that is). `late` marks one whose
-    silence is far beyond what is usual: counted once against its provider, whatever comes after.
+    silence is far beyond what is usual: counted once against its provider, whatever comes after. `cold`: of
+    its provider's latencies nothing was known when it began.
     """
 
     __slots__ = (
         "_admitted",
+        "_holds_permit",
         "breaker_state",
         "client_request_id",
+        "cold",
         "deliver",
         "first_token_at",
         "flowing",
@@ -39,6 +43,7 @@ class Attempt:
         "late_at",
         "number",
         "provider",
+        "sent_as",
         "started",
         "timeout_at",
         "total_at",
@@ -52,7 +57,8 @@ class Attempt:
         self.why: AttemptWhy = why
         self.started = started
         self.client_request_id = ""
-        self._admitted = False
+        self._admitted = self._holds_permit = False
+        self.sent_as = 0
         self.generation = UNCOUNTED
         self.trial = 0
         self.breaker_state = provider.breaker.state
@@ -61,7 +67,7 @@ class Attempt:
         self.last_token_at = self.last_life_at = started
         self.gap_s = 0.0
         self.flowing = False
-        self.late = False
+        self.late = self.cold = False
         self.late_after_s = self.hedge_after_s = math.inf
         self.hedge_at = self.late_at = self.timeout_at = self.total_at = math.inf
         self.deliver: tuple[Action, ...] = (Deliver(number),)
@@ -103,7 +109,18 @@ class Attempt:
         self._admitted = True
         self.generation = breaker.begin(now, last_resort=breaker.admissible_at(now) > now)
         self.trial = self.provider.rate_limit.begin(now)
+        self.sent_as = self.provider.rate_limit.sent
         self.breaker_state = breaker.state
+
+    def launched(self) -> None:
+        """Hold a permit until it ends."""
+        self._holds_permit = True
+        self.provider.permits.take()
+
+    def note_window(self, now: float, window: RateWindow) -> None:
+        """Note what its response says is left of the provider's limits."""
+        if self._admitted:
+            self.provider.rate_limit.note_window(now, self.sent_as, window)
 
     def note_late(self, now: float) -> None:
         """Count once that it takes far longer than is usual."""
@@ -116,6 +133,8 @@ class Attempt:
         provider = self.provider
         provider.breaker.success(now, self.generation, was_late=self.late)
         provider.rate_limit.answered(self.trial)
+        provider.permits.answered()
+        self._give_permit_back()
         if stream:
             first_token_at = now if self.first_token_at is None else self.first_token_at
             provider.first_token.add(now, first_token_at - self.started)
@@ -131,8 +150,16 @@ class Attempt:
             self.provider.breaker.released(self.generation)
         if self._admitted:
             self.provider.rate_limit.failed(now, self.trial, failure)
+            self.provider.permits.failed(now, self.started, failure)
+        self._give_permit_back()
 
     def released(self) -> None:
         """End without a word about the provider; the place of a probe or trial is free again."""
         self.provider.breaker.released(self.generation)
         self.provider.rate_limit.released(self.trial)
+        self._give_permit_back()
+
+    def _give_permit_back(self) -> None:
+        if self._holds_permit:
+            self._holds_permit = False
+            self.provider.permits.give_back()

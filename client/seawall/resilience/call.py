@@ -10,13 +10,14 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar
 
-from seawall.errors import DeadlineExceeded
+from seawall.errors import ConfigurationError, DeadlineExceeded
 from seawall.messages import Usage
 from seawall.resilience.actions import Action, CancelAttempt, Finish, WakeAt
 from seawall.resilience.attempt import Attempt
 from seawall.resilience.course import Course
 from seawall.resilience.failures import Failure, FailureKind
 from seawall.resilience.patience import set_flowing
+from seawall.resilience.rate_limits import RateWindow
 from seawall.trace import AttemptRecord
 
 NOTHING: tuple[Action, ...] = ()
@@ -46,13 +47,19 @@ class Call(Course):
         self._deadline = now + self._ledger.context.deadline_s
         self._fleet.hedge_budget.earn(self._fleet.options.hedging.call_share)
         actions: list[Action] = []
-        self._advance(now, actions)
+        if self._candidates.arrange(now, self._require_tags, stream=self._stream):
+            self._advance(now, actions)
+        else:
+            tags = ", ".join(sorted(self._require_tags))
+            self._fail(ConfigurationError, f"no provider has all the required tags: {tags}", now, actions)
         return self._armed(actions)
 
-    def response_head(self, number: int, status: int) -> None:
-        """Note the HTTP status of a response. Decides nothing."""
+    def response_head(self, now: float, number: int, status: int, window: RateWindow | None = None) -> None:
+        """Note the head of a response: its HTTP status, and what it says is left of the provider's limits."""
         if (attempt := self._live.get(number)) is not None:
             attempt.http_status = status
+            if window is not None:
+                attempt.note_window(now, window)
 
     def token(self, now: float, number: int) -> Sequence[Action]:
         """Note that a streamed attempt brought a piece of the answer."""
@@ -177,8 +184,7 @@ class Call(Course):
             attempt.note_late(now)
             self._overdue(now, attempt, actions)
         elif now >= attempt.hedge_at:
-            attempt.hedge_at = math.inf
-            self._hedge(now, attempt, actions, overdue=attempt.flowing)
+            self._due_to_hedge(now, attempt, actions)
 
     def _overdue(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
         self._hedge(now, attempt, actions, overdue=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from seawall.errors import AllProvidersFailed, InvalidRequest, LLMError, StreamInterrupted
+from seawall.errors import AllProvidersFailed, InvalidRequest, LLMError, Overloaded, StreamInterrupted
 from seawall.resilience.actions import (
     Action,
     CancelAttempt,
@@ -21,7 +21,7 @@ from seawall.resilience.candidates import Candidates
 from seawall.resilience.failures import Failure, FailureKind
 from seawall.resilience.fleet import Fleet
 from seawall.resilience.ledger import Ledger
-from seawall.resilience.patience import set_flowing, set_patience
+from seawall.resilience.patience import hedge_cold_at, look_again_at, set_flowing, set_patience
 from seawall.resilience.provider import Provider
 from seawall.resilience.reactions import REACTIONS
 from seawall.resilience.retrying import Retrying
@@ -33,6 +33,7 @@ _AGREEING_PROVIDERS = 2
 class Course:
     """A call's state and decisions. `bypass_breakers`: ask in order of preference whatever breakers and rests say.
 
+    `require_tags`: no provider without all of these is asked, by whatever kind of attempt.
     `cut_stream`: the deadline also ends a stream that flows; without it, only the wait for a (first) token.
     """
 
@@ -49,6 +50,7 @@ class Course:
         "_live",
         "_number",
         "_over",
+        "_require_tags",
         "_resume_at",
         "_retrying",
         "_stream",
@@ -56,12 +58,19 @@ class Course:
     )
 
     def __init__(
-        self, fleet: Fleet, context: CallContext, *, cut_stream: bool = False, bypass_breakers: bool = False
+        self,
+        fleet: Fleet,
+        context: CallContext,
+        *,
+        cut_stream: bool = False,
+        bypass_breakers: bool = False,
+        require_tags: frozenset[str] = frozenset(),
     ) -> None:
         self._fleet = fleet
         self._ledger = Ledger(context)
         self._stream = context.stream
         self._cut_stream = cut_stream
+        self._require_tags = require_tags
         self._candidates = Candidates(fleet, bypass=bypass_breakers)
         self._live: dict[int, Attempt] = {}
         self._committed: Attempt | None = None
@@ -89,7 +98,7 @@ class Course:
             self._probe_beside(now, actions)
         elif candidates.recovering is not None:
             self._begin(now, candidates.recovering, "probe", actions)
-        elif (provider := candidates.spare(now)) is not None:
+        elif not candidates.line_up(now) and (provider := candidates.spare(now)) is not None:
             self._begin(now, provider, self._why_another(), actions)
         else:
             self._retry(now, actions)
@@ -124,6 +133,7 @@ class Course:
     def _launch(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
         provider, candidates = attempt.provider, self._candidates
         candidates.asked(provider)
+        attempt.launched()
         attempt.client_request_id = f"{self._ledger.context.call_id}-{attempt.number}"
         alone = len(self._fleet.providers) == 1
         connect_s = set_patience(
@@ -149,6 +159,16 @@ class Course:
         probe.admit(now)
         actions.append(StartProbe(probe))
 
+    def _due_to_hedge(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
+        """The time to hedge has come; where nothing was known of the provider, that is only a time to look."""
+        attempt.hedge_at = math.inf
+        if attempt.cold and not attempt.flowing:
+            at = hedge_cold_at(attempt, self._fleet, now, stream=self._stream)
+            if at > now:
+                attempt.hedge_at = at
+                return
+        self._hedge(now, attempt, actions, overdue=attempt.flowing)
+
     def _hedge(self, now: float, attempt: Attempt, actions: list[Action], *, overdue: bool) -> None:
         """Ask a second provider too: from the hedge budget, or where the first is overdue from retries' alone."""
         fleet, options = self._fleet, self._fleet.options
@@ -160,6 +180,7 @@ class Course:
         # With its breaker open nobody else goes there: asking another provider is the free fallback.
         free = attempt.outlives_trust
         if not free and not (fleet.retry_budget.has(now) and (overdue or fleet.hedge_budget.has(now))):
+            attempt.hedge_at = look_again_at(attempt, now)
             return
         provider = self._candidates.fresh(now)
         if provider is None:
@@ -234,6 +255,9 @@ class Course:
             REACTIONS[kind].blames_request or kind is FailureKind.CONTEXT_LENGTH for kind in kinds
         ):
             self._fail(InvalidRequest, "the request was turned down", now, actions)
+        elif not kinds and (full := self._candidates.full):
+            limits = "; ".join(f"{provider.name} is {provider.permits.described}" for provider in full)
+            self._fail(Overloaded, f"too much is under way already: {limits}", now, actions)
         else:
             self._fail(AllProvidersFailed, why, now, actions)
 
@@ -250,5 +274,6 @@ class Course:
 
     def _end(self) -> None:
         self._over = True
+        self._candidates.leave_line()
         self._committed = None
         self._retrying.not_needed()

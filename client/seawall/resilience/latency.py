@@ -66,10 +66,6 @@ class LatencyDigest:
         oldest = now - self._memory_s
         return max((s for s, at in zip(self._samples, self._at, strict=True) if at > oldest), default=None)
 
-    def certainty(self) -> float:
-        """Return how far the quantile can be relied on: 0 with just enough latencies, towards 1 with many."""
-        return max(0.0, 1.0 - self._samples_min / max(1, len(self._samples)))
-
     def scout(self, now: float, first_wait_s: float) -> bool:
         """Whether this call may find out how quick others are. Then nobody may for a while, twice as long each time.
 

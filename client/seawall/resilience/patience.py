@@ -5,8 +5,14 @@ from __future__ import annotations
 import math
 
 from seawall.resilience.attempt import Attempt
+from seawall.resilience.fleet import Fleet
 from seawall.resilience.latency import LatencyDigest
 from seawall.resilience.options import PolicyOptions
+from seawall.resilience.provider import Provider
+
+# A call that cannot be helped yet is looked at again when its wait has grown by this share.
+_LOOK_AGAIN = 0.2
+_LOOK_AGAIN_MIN_S = 0.01
 
 
 def set_patience(
@@ -29,13 +35,16 @@ def set_patience(
     attempt.timeout_at = now + limit_s
     if timeouts.total_s is not None:
         attempt.total_at = now + timeouts.total_s
-    provider = attempt.provider
-    digest = provider.first_token if stream else provider.answer
+    digest = _digest(attempt.provider, stream=stream)
     usual_s = digest.usual_s(now)
     attempt.late_after_s = _late_after_s(options, usual_s, first=True)
     attempt.late_at = now + attempt.late_after_s
     if hedge and options.hedging.enabled:
-        attempt.hedge_at = now + _hedge_after_s(options, digest, usual_s, now)
+        hedge_after_s = _hedge_after_s(options, digest, now)
+        attempt.cold = hedge_after_s is None
+        if hedge_after_s is None:
+            hedge_after_s = min(options.hedging.cold_scout_s, options.hedging.cold_delay_s)
+        attempt.hedge_at = now + hedge_after_s
     return min(timeouts.connect_s, limit_s)
 
 
@@ -43,11 +52,15 @@ def set_flowing(attempt: Attempt, now: float, options: PolicyOptions) -> None:
     """Set the times of an attempt that has shown progress: from now on silences count."""
     attempt.flowing = True
     attempt.timeout_at = math.inf
-    usual_s = attempt.provider.gap.usual_s(now)
+    gap = attempt.provider.gap
+    usual_s = gap.usual_s(now)
+    attempt.hedge_after_s = math.inf
+    if usual_s is None:
+        # Its first token took a queue, a model's start and the whole prompt; the next ones take none of these.
+        usual_s = max(now - attempt.started, gap.longest_s(now) or 0.0)
+        if options.hedging.enabled:
+            attempt.hedge_after_s = options.hedging.cold_stall_s
     attempt.late_after_s = _late_after_s(options, usual_s, first=False)
-    attempt.hedge_after_s = (
-        options.hedging.cold_stall_s if usual_s is None and options.hedging.enabled else math.inf
-    )
     attempt.last_token_at = now
     attempt.alive(now)
 
@@ -60,10 +73,49 @@ def _late_after_s(options: PolicyOptions, usual_s: float | None, *, first: bool)
     return late_s
 
 
-def _hedge_after_s(options: PolicyOptions, digest: LatencyDigest, usual_s: float | None, now: float) -> float:
+def hedge_cold_at(attempt: Attempt, fleet: Fleet, now: float, *, stream: bool) -> float:
+    """Return when to hedge an attempt of which nothing was known when it began, by what is known now.
+
+    A time after `now` is one to look again. What may speak for it is, in this order: what others have meanwhile
+    learnt of its provider, its age, that another provider would long have answered, or that nobody else finds
+    out just now whether one would.
+    """
+    options, hedging = fleet.options, fleet.options.hedging
+    digest = _digest(attempt.provider, stream=stream)
+    known_s = _hedge_after_s(options, digest, now)
+    if known_s is not None:
+        attempt.cold = False
+        return max(now, attempt.started + known_s)
+    give_up_at = attempt.started + hedging.cold_delay_s
+    if now >= give_up_at or attempt.outlives_trust:
+        return now
+    others = (_digest(other, stream=stream) for other in fleet.providers if other is not attempt.provider)
+    needed_s = min(
+        (s for d in others if (s := d.usual_s(now) or d.longest_s(now)) is not None), default=math.inf
+    )
+    scout_s = hedging.cold_scout_s
+    if now >= attempt.started + max(scout_s, options.breaker.slow_factor * needed_s):
+        return now
+    if digest.scout(now, scout_s):
+        return now
+    return min(give_up_at, look_again_at(attempt, now))
+
+
+def look_again_at(attempt: Attempt, now: float) -> float:
+    """Return when to look again at an attempt for which nothing can be done now: breakers open, budgets fill."""
+    silent_s = now - (attempt.last_life_at if attempt.flowing else attempt.started)
+    return now + max(_LOOK_AGAIN_MIN_S, _LOOK_AGAIN * silent_s)
+
+
+def _digest(provider: Provider, *, stream: bool) -> LatencyDigest:
+    return provider.first_token if stream else provider.answer
+
+
+def _hedge_after_s(options: PolicyOptions, digest: LatencyDigest, now: float) -> float | None:
+    """Return how old an attempt is hedged by its provider's own latencies; None: there are none."""
+    hedging, slow_factor = options.hedging, options.breaker.slow_factor
+    usual_s = digest.usual_s(now)
     if usual_s is not None:
-        return max(options.hedging.delay_min_s, options.hedging.delay_factor * usual_s)
+        return max(hedging.delay_min_s, hedging.delay_factor * usual_s)
     longest_s = digest.longest_s(now)
-    if longest_s is None:
-        return options.hedging.cold_delay_s
-    return max(options.breaker.slow_min_s, options.breaker.slow_factor * longest_s)
+    return None if longest_s is None else max(options.breaker.slow_min_s, slow_factor * longest_s)

@@ -44,7 +44,9 @@ def test_a_failure_goes_to_the_next_provider_without_a_wait(script, failed):
 
 def test_retries_wait_and_come_after_every_provider_was_asked(script, failed):
     """When all have failed, the least asked is asked again after a jittered wait."""
-    s = script(("alpha", "beta"), retry={"wait_initial_s": 0.5, "wait_max_s": 8.0})
+    s = script(
+        ("alpha", "beta"), retry={"wait_initial_s": 0.5, "wait_max_s": 8.0}, hedging={"enabled": False}
+    )
     call = s.call()
     s.send(call, "start", 0.0)
     s.send(call, "attempt_failed", 0.0, 1, failed("server_error"))
@@ -380,9 +382,9 @@ def test_a_trace_tells_the_whole_story(script, failed):
     s = script()
     call = s.call()
     s.send(call, "start", 5.0)
-    call.response_head(1, 503)
+    call.response_head(0.1, 1, 503)
     s.send(call, "attempt_failed", 5.2, 1, failed("overloaded", request_id="req-a"))
-    call.response_head(2, 200)
+    call.response_head(0.2, 2, 200)
     s.send(
         call, "attempt_succeeded", 5.7, 2, usage=Usage(input_tokens=3, output_tokens=4), request_id="req-b"
     )

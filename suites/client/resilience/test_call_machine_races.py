@@ -1,5 +1,7 @@
 """Hedges, late attempts, speculative restarts, and probes beside a call."""
 
+import itertools
+
 import pytest
 
 
@@ -108,17 +110,85 @@ def test_hedging_can_be_switched_off(script):
     assert s.send(call, "timer", 30.0) == []
 
 
-def test_an_unknown_provider_is_hedged_late(script):
-    """With no latency known the cold delay holds; with a few, a factor over the longest."""
-    s = script(hedging={"cold_delay_s": 5.0})
-    call = s.call()
-    s.send(call, "start", 0.0)
-    assert s.wake == 5.0
+def look(s, call, until):
+    """Fire the timer whenever it is asked for, up to a time; the time and actions of the first that acts."""
+    while s.wake <= until:
+        now = s.wake
+        if actions := s.send(call, "timer", now):
+            return now, actions
+    return None
 
+
+def test_a_provider_of_few_latencies_is_hedged_by_the_longest(script):
+    """While they make no quantile, a factor over the longest holds."""
+    s = script()
     s.ask(0.0, answer_s=0.2)
     call = s.call()
     s.send(call, "start", 1.0)
+
     assert s.wake == pytest.approx(1.6)
+
+
+def test_of_calls_at_an_unknown_provider_one_scouts(script):
+    """The first to be old enough asks another provider too; the next ones only look, for cold_delay_s."""
+    s = script(hedging={"cold_scout_s": 0.3, "cold_delay_s": 2.0})
+    first, second = s.call(), s.call()
+    s.send(first, "start", 0.0)
+    assert look(s, first, 2.0) == (0.3, [("start", 2, "beta", "hedge")])
+
+    s.send(second, "start", 0.25)
+    assert look(s, second, 0.59) is None
+
+
+def test_scouts_become_ever_rarer(script):
+    """Where all providers are slow, or the scout's one is dead, looking round costs little."""
+    s = script(hedging={"cold_scout_s": 0.3, "cold_delay_s": 600.0})
+    scouts = []
+    for number in range(200):
+        call, now = s.call(deadline_s=100.0), number * 0.05
+        s.send(call, "start", now)
+        scouts += [at for at, _ in [look(s, call, now + 0.31) or (None, None)] if at is not None]
+
+    assert len(scouts) == 6
+    assert all(later - sooner >= 0.3 * 2**n for n, (sooner, later) in enumerate(itertools.pairwise(scouts)))
+
+
+def test_once_another_provider_has_answered_nobody_waits_for_an_unknown_one(script):
+    """What it needed is known: a call older than three times that waits in vain and is hedged at once."""
+    s = script(hedging={"cold_scout_s": 0.3})
+    first, second, third = s.call(), s.call(), s.call()
+    for now, call in ((0.0, first), (0.02, second), (0.04, third)):
+        s.send(call, "start", now)
+    assert s.send(first, "timer", 0.3) == [("start", 2, "beta", "hedge")]
+    assert s.send(second, "timer", 0.32) == []
+    s.send(first, "attempt_succeeded", 0.35, 2)
+
+    assert s.send(second, "timer", 0.38) == [("start", 2, "beta", "hedge")]
+    assert s.send(third, "timer", 0.341) == [("start", 2, "beta", "hedge")]
+
+
+def test_a_provider_that_answers_meanwhile_is_known(script):
+    """A call that began when nothing was known is judged by what others have learnt since."""
+    s = script(hedging={"cold_scout_s": 0.3})
+    call, other = s.call(), s.call()
+    s.send(call, "start", 0.0)
+    s.send(other, "start", 0.0)
+    s.send(other, "attempt_succeeded", 0.2, 1)
+
+    assert look(s, call, 0.59) is None
+    assert look(s, call, 0.7) == (pytest.approx(0.6), [("start", 2, "beta", "hedge")])
+
+
+def test_a_call_that_no_budget_helps_is_looked_at_again(script):
+    """It is rescued as soon as the provider's breaker has opened, though it was refused before."""
+    s = script(hedging={"burst": 0.0, "cold_delay_s": 0.3})
+    call = s.call()
+    s.send(call, "start", 0.0)
+    assert look(s, call, 0.9) is None
+
+    s.trip(0.9)
+    _, actions = look(s, call, 1.3)
+    assert actions == [("start", 2, "beta", "hedge")]
 
 
 def test_lost_races_open_the_breaker_of_a_hanging_provider(script):

@@ -153,9 +153,32 @@ def test_reported_reasoning_commits_to_nothing(script, failed):
     assert s.send(call, "token", 3.0, 2) == [("deliver", 2)]
 
 
+def test_an_unknown_stream_is_measured_by_its_own_start(script):
+    """Who brought a first token in a tenth of a second and is then silent for three is late: counted, restarted."""
+    s = script()
+    call = s.call(stream=True)
+    s.send(call, "start", 0.0)
+    s.send(call, "token", 0.1, 1)
+
+    assert s.send(call, "timer", 0.399) == []
+    assert s.send(call, "timer", 0.401) == [("start", 2, "beta", "restart")]
+    assert s.provider().breaker._consecutive == 1
+
+
+def test_a_stream_that_began_slowly_may_pause(script):
+    """Its silences are measured by the long time it took to begin, up to cold_stall_s."""
+    s = script(hedging={"cold_stall_s": 4.0})
+    call = s.call(stream=True)
+    s.send(call, "start", 0.0)
+    s.send(call, "token", 1.0, 1)
+
+    assert s.send(call, "timer", 3.99) == []
+    assert s.send(call, "timer", 4.01) == [("start", 2, "beta", "restart")]
+
+
 def test_a_consumer_that_pauses_is_no_stall(script):
     """Time in which nobody read does not count as the provider's silence."""
-    s = script(timeouts={"stall_s": 4.0}, hedging={"enabled": False})
+    s = script(timeouts={"stall_s": 4.0}, hedging={"enabled": False}, breaker={"slow_min_s": 60.0})
     call = flowing(s)
 
     assert s.send(call, "resumed", 100.0) == []
@@ -187,7 +210,7 @@ def test_a_flowing_stream_outlives_the_settings_deadline(script):
 
 def test_a_deadline_the_caller_names_cuts_the_stream(script):
     """A caller who asks for it gets its stream cut off in time."""
-    s = script(hedging={"enabled": False})
+    s = script(hedging={"enabled": False}, breaker={"slow_min_s": 60.0})
     call = flowing(s, deadline_s=2.0, cut_stream=True)
     s.send(call, "timer", s.wake - 0.5)
 
