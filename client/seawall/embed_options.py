@@ -18,6 +18,7 @@ class EmbedOptions(TypedDict, total=False):
         deadline_s: seconds the call may take in all; the settings' deadline if not given.
         call_id: names the call in traces, logs and the header that providers see; random if not given.
         bypass_breakers: ask in order of preference whatever the breakers say, for operators.
+        require_tags: only providers whose `tags` hold all of these are asked, whatever happens.
     """
 
     space: str | None
@@ -25,6 +26,7 @@ class EmbedOptions(TypedDict, total=False):
     deadline_s: float | None
     call_id: str | None
     bypass_breakers: bool
+    require_tags: Sequence[str]
 
 
 def embedding_request_of(texts: Sequence[str], options: EmbedOptions) -> EmbeddingRequest:

@@ -83,7 +83,9 @@ class EmbeddingSpaces:
         members: dict[str, list[Upstream]] = {}
         for upstream in upstreams:
             if (embedding := upstream.embedding) is not None:
-                embedder = msgspec.structs.replace(upstream, model=embedding.model)
+                # The prices are those of the model that answers prompts.
+                traits = msgspec.structs.replace(upstream.traits, input_price=None, output_price=None)
+                embedder = msgspec.structs.replace(upstream, model=embedding.model, traits=traits)
                 members.setdefault(embedding.space, []).append(embedder)
         self._spaces = {
             name: EmbeddingSpace(name, embedders, fleet_of(embedders)) for name, embedders in members.items()

@@ -2,8 +2,10 @@
 
     LLMError                      anything below; `.trace` tells what was tried
     ├── ConfigurationError        settings, keys or arguments that cannot work; nothing was asked
+    ├── RequestBlocked            the security pipeline did not let the request out; nobody was asked
     ├── InvalidRequest            providers find fault with the request itself; asking again will not help
     ├── AllProvidersFailed        every provider failed or may not be asked now
+    ├── Overloaded                this client has as much under way as it may; shed without being sent
     ├── DeadlineExceeded          the call's deadline passed first
     └── StreamInterrupted         a stream broke off after its first token and was not restarted
 
@@ -36,12 +38,20 @@ class ConfigurationError(LLMError):
     """The settings, a key or an argument cannot work. Nothing was sent."""
 
 
+class RequestBlocked(LLMError):  # noqa: N818
+    """The security pipeline refused the request, and nobody was asked. `trace.stages` says which stage and why."""
+
+
 class InvalidRequest(LLMError):  # noqa: N818
     """The providers asked find fault with the request: two of them agree, or there is no other to ask."""
 
 
 class AllProvidersFailed(LLMError):  # noqa: N818
     """No provider answered, and none may be asked again in time."""
+
+
+class Overloaded(LLMError):  # noqa: N818
+    """So many calls are under way that this one was not sent. The message says where, and what the limit is."""
 
 
 class DeadlineExceeded(LLMError):  # noqa: N818

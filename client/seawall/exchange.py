@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from seawall.messages import CompletionRequest, TextDelta, ToolCallDelta
+from seawall.providers.rate_limit_headers import rate_window
 from seawall.providers.wire import Codec, Decoder, Delta, HttpEngine, HttpResponse, Ping, Reply
 from seawall.resilience.actions import Action, StartAttempt
 from seawall.resilience.call import Call
@@ -67,7 +68,9 @@ class Exchange:
             http_request.headers[REQUEST_ID_HEADER] = start.client_request_id
             response = await engine.send(http_request, connect_timeout_s=start.connect_timeout_s)
             self._response, self._open = response, True
-            self._machine.response_head(start.number, response.status)
+            self._machine.response_head(
+                time.monotonic(), start.number, response.status, rate_window(response.headers)
+            )
             self._decoder = codec.decoder(stream=stream)
             self._decoder.head(response.status, response.headers)
         except ProviderError as error:

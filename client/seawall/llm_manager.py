@@ -12,6 +12,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
+import msgspec
 from pybreaker import CircuitBreakerListener
 
 from seawall.embed_options import EmbedOptions
@@ -27,6 +28,7 @@ from seawall.providers.wires import codec_for
 from seawall.resilience.breaker import Override
 from seawall.resilience.fleet import Fleet
 from seawall.resilience.shared_state import SharedState
+from seawall.resilience.traits import ProviderTraits
 from seawall.rollout.flag import FlagWatch, flag_reader
 from seawall.rollout.paths import RolloutPaths
 from seawall.rollout.policy import RolloutPolicy, RolloutPosition
@@ -272,6 +274,7 @@ def _upstreams(settings: Settings) -> list[Upstream]:
             model=options.model,
             codec=codec_for(options, context),
             embedding=embedding_upstream_of(options, context),
+            traits=msgspec.convert(options, ProviderTraits, from_attributes=True),
         )
         for options in settings.providers
     ]

@@ -51,11 +51,14 @@ class CallOptions(RequestOptions, total=False):
             it also ends one that flows; the settings' deadline is only for the wait until the first token.
         call_id: names the call in traces, logs and the header that providers see; random if not given.
         bypass_breakers: ask in order of preference whatever the breakers say, for operators.
+        require_tags: only providers whose `tags` hold all of these are asked, whatever happens: no fallback, hedge
+            or probe goes anywhere else.
     """
 
     deadline_s: float | None
     call_id: str | None
     bypass_breakers: bool
+    require_tags: Sequence[str]
 
 
 _CALL = CallOptions.__optional_keys__
@@ -132,6 +135,11 @@ def _max_output_tokens(limit: int | None) -> int | None:
     if limit is not None and limit < 1:
         raise ConfigurationError(f"max_output_tokens {limit!r}: expected at least 1")
     return limit
+
+
+def tags_of(tags: Sequence[str]) -> frozenset[str]:
+    """Return the tags that a call requires; one may be given as plain text."""
+    return frozenset((tags,) if isinstance(tags, str) else tags)
 
 
 def call_id_of(call_id: str | None) -> str:

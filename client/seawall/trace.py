@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
@@ -12,6 +13,8 @@ from seawall.resilience.failures import Failure
 AttemptWhy = Literal["first", "retry", "fallback", "hedge", "restart", "probe"]
 Operation = Literal["chat", "embeddings"]
 AttemptOutcome = Literal["answered", "failed", "cancelled"]
+StageMode = Literal["enforce", "shadow", "off"]
+StageVerdict = Literal["passed", "flagged", "altered", "held", "blocked", "failed"]
 
 
 class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +30,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
         client_request_id: the header the provider saw, for its support and its logs.
         request_id: the provider's own id of the request, where it gave one.
         usage: tokens as the provider counted them, where it did.
+        cost: of these tokens at the provider's `input_price` and `output_price`; None if either is unknown.
     """
 
     number: int
@@ -43,6 +47,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     http_status: int | None = None
     request_id: str | None = None
     usage: Usage | None = None
+    cost: float | None = None
 
 
 class SkippedProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,16 +59,37 @@ class SkippedProvider(msgspec.Struct, frozen=True, kw_only=True):
     until_s: float | None = None
 
 
+class StageRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What one stage of the security pipeline did in a call.
+
+    Attributes:
+        stage: "firewall", "redaction", "grounding", "verification", "tools" or "output".
+        verdict: the gravest; in shadow mode, what it would have been. "failed": the stage did not get to the end.
+        time_ms: what it took, all attempts together.
+        findings: how often each rule or kind was found, the most frequent first. Never any text.
+        failure: why it failed; None if it did not.
+    """
+
+    stage: str
+    mode: StageMode
+    verdict: StageVerdict
+    time_ms: float
+    findings: dict[str, int] = {}
+    failure: str | None = None
+
+
 class CallContext(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a call before it ends. `deadline_s` is its whole budget in seconds.
 
-    `operation` is "embeddings" for a call of `embed`, "chat" for any other.
+    `operation` is "embeddings" for a call of `embed`, "chat" for any other. `stages` tells what the security
+    pipeline has done in it so far.
     """
 
     call_id: str
     stream: bool
     deadline_s: float
     operation: Operation = "chat"
+    stages: Callable[[], tuple[StageRecord, ...]] = tuple
 
 
 class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +101,9 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
         skipped: providers passed over, with the last reason for each.
         restarts: how often a stream started over after its first token.
         error: the name of the error that the caller got; None if there was none.
+        cost: of all attempts whose cost is known; None if none is.
         operation: "embeddings" for a call of `embed`, "chat" for any other.
+        stages: what each stage of the security pipeline did, where there is one.
     """
 
     call_id: str
@@ -89,7 +117,9 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     restarts: int = 0
     error: str | None = None
+    cost: float | None = None
     operation: Operation = "chat"
+    stages: tuple[StageRecord, ...] = ()
 
     @property
     def fell_back(self) -> bool:

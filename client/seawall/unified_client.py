@@ -19,7 +19,7 @@ from seawall.errors import LLMError
 from seawall.llm_stream import LLMStream
 from seawall.loop_bond import LoopBond
 from seawall.messages import Completion, CompletionRequest
-from seawall.prompts import CallOptions, Prompt, call_id_of, deadline_of, request_of
+from seawall.prompts import CallOptions, Prompt, call_id_of, deadline_of, request_of, tags_of
 from seawall.providers.wire import Codec, HttpEngine
 from seawall.resilience.attempt import Attempt
 from seawall.resilience.call import Call
@@ -27,17 +27,22 @@ from seawall.resilience.fleet import Fleet
 from seawall.resilience.options import PolicyOptions
 from seawall.resilience.probe import Probe
 from seawall.resilience.retry import RetryPolicy
+from seawall.resilience.traits import ProviderTraits
 from seawall.telemetry.observers import Observers
 from seawall.trace import CallContext, Observer
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider to ask: its name, its model, the codec that speaks to it, and what it embeds with, if it does."""
+    """A provider to ask: its name, its model, the codec that speaks to it, and what it embeds with, if it does.
+
+    `traits`: its weight, tags, limits and prices.
+    """
 
     name: str
     model: str
     codec: Codec
     embedding: EmbeddingUpstream | None = None
+    traits: ProviderTraits = ProviderTraits()
 
 
 class UnifiedLLMClient:
@@ -122,7 +127,12 @@ class UnifiedLLMClient:
             deadline_s=deadline_of(options.get("deadline_s"), self.policies.deadline_s),
             operation="embeddings",
         )
-        call = Call(space.fleet, context, bypass_breakers=options.get("bypass_breakers", False))
+        call = Call(
+            space.fleet,
+            context,
+            bypass_breakers=options.get("bypass_breakers", False),
+            require_tags=tags_of(options.get("require_tags", ())),
+        )
         wiring = self._wire(space.upstreams_for(request), space.fleet)
         driver = CallDriver(wiring, call, context, CompletionRequest(messages=()))
         return cast("Embeddings", await driver.complete())  # what these codecs' replies become
@@ -186,6 +196,7 @@ class UnifiedLLMClient:
             rng=rng,
             breaker_listeners=(self._observers,),
             retry_policy=self._retry_policy,
+            traits={upstream.name: upstream.traits for upstream in upstreams},
         )
 
     def _wire(self, upstreams: Sequence[Upstream], fleet: Fleet) -> Wiring:
@@ -219,6 +230,7 @@ class UnifiedLLMClient:
             context,
             cut_stream=deadline_s is not None,
             bypass_breakers=options.get("bypass_breakers", False),
+            require_tags=tags_of(options.get("require_tags", ())),
         )
         return CallDriver(self._wiring, call, context, request)
 

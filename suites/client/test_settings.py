@@ -393,7 +393,7 @@ def test_variables_of_other_programs_are_left_alone(load):
         ("SEAWALL_DEADLINE_MS", "did you mean SEAWALL_DEADLINE_S?"),
         ("SEAWALL_HTTP_PROXY", "did you mean SEAWALL_HTTP__PROXY?"),
         ("SEAWALL_HTTP__COLOUR", "valid here: SEAWALL_HTTP__CA_FILE, "),
-        ("SEAWALL_NO__SUCH", "sections: breaker, hedging, "),
+        ("SEAWALL_NO__SUCH", "sections: breaker, concurrency, "),
         ("SEAWALL_PROVIDERS", "it is SEAWALL_PROVIDERS__NAME__FIELD, one for each"),
     ],
 )

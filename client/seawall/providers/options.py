@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from seawall.providers.secret import Secret
+from seawall.resilience.traits import ProviderTraits
 
 Wire = Literal["openai_chat", "openai_responses", "azure_openai", "anthropic", "gemini"]
 
 
-class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProviderOptions(ProviderTraits, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One provider, in the order of preference in which the settings list it.
 
     Attributes:
@@ -37,6 +38,12 @@ class ProviderOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         embedding_model: the model that `embed` asks for, in the provider's own naming; None takes no part in it.
         embedding_space: names the space its vectors lie in; `embedding_model` if not given. `embed` falls back
             only among providers of one space, for distances between vectors of two mean nothing.
+        weight: its share of the calls among the others' with `order.by: weight`. 0 to 1000; 0 is a reserve.
+        tags: what calls may require, such as `eu`. A call with `require_tags` goes to providers with all of them.
+        max_concurrent: attempts that may run there at once; `concurrency.per_provider` if not given. 1 to 100000.
+        input_price: of a million tokens read, in any currency; with `output_price` it gives traces a `cost` and
+            `order.by: cost` an order. 0 to 1000000.
+        output_price: of a million tokens written. 0 to 1000000.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]

@@ -48,6 +48,14 @@ def retry_after_s(
     return _longest_reset(headers, unix_time_s)
 
 
+def reset_s(text: str, *, unix_time_s: float) -> float | None:
+    """Parse a reset header: a duration, seconds, seconds since the epoch, or a date. 0 < s <= 86400, or None."""
+    if (seconds := _number(text)) is not None:
+        return _admissible(seconds - unix_time_s if seconds >= _EPOCH_S_MIN else seconds)
+    duration = _go_duration(text)
+    return _admissible(duration if duration is not None else _rfc3339(text, unix_time_s))
+
+
 def _admissible(seconds: float | None) -> float | None:
     return None if seconds is None or seconds <= 0 else min(seconds, RETRY_AFTER_S_MAX)
 
@@ -96,14 +104,6 @@ def _longest_reset(headers: Mapping[str, str], unix_time_s: float) -> float | No
         for remaining, reset in _REMAINING_AND_RESET
         if (stated := headers.get(reset)) is not None
         and headers.get(remaining, "0").strip() == "0"
-        and (wait := _admissible(_reset(stated, unix_time_s))) is not None
+        and (wait := reset_s(stated, unix_time_s=unix_time_s)) is not None
     ]
     return max(waits, default=None)
-
-
-def _reset(text: str, unix_time_s: float) -> float | None:
-    """Parse a reset header: a duration, seconds, seconds since the epoch, or a date."""
-    if (seconds := _number(text)) is not None:
-        return seconds - unix_time_s if seconds >= _EPOCH_S_MIN else seconds
-    duration = _go_duration(text)
-    return duration if duration is not None else _rfc3339(text, unix_time_s)

@@ -200,6 +200,14 @@ class Breaker:
         if generation == self.generation and self._state.name == HALF_OPEN:
             self._lease_until = -math.inf
 
+    def failing(self, now: float, share: float, minimum_calls: int) -> bool:
+        """Whether it failed at least this share of enough calls in the window."""
+        window = self._window
+        if not window.failures:
+            return False
+        window.add(now)
+        return window.calls >= minimum_calls and window.failures >= share * window.calls
+
     @property
     def decides(self) -> bool:
         """Whether it does: no operator holds it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from seawall.resilience.fleet import Fleet
 from seawall.resilience.provider import Provider
@@ -15,21 +16,46 @@ _POLL_MAX_S = 1.0
 class Candidates:
     """The fleet as one call sees it. `bypass`: the call ignores breakers and rests, and counts for neither."""
 
-    __slots__ = ("_barred", "_busy", "_fleet", "_skipped", "_tries", "bypass", "recovering")
+    __slots__ = (
+        "_asked",
+        "_barred",
+        "_busy",
+        "_fleet",
+        "_full",
+        "_in_line",
+        "_providers",
+        "_skipped",
+        "_tries",
+        "bypass",
+        "recovering",
+    )
 
     def __init__(self, fleet: Fleet, *, bypass: bool) -> None:
         self._fleet = fleet
         self._tries = [0] * len(fleet.providers)
+        self._providers = fleet.providers
+        self._asked = 0
         self._barred = 0
         self._busy = 0
+        self._full: list[Provider] = []
+        self._in_line = False
         self._skipped: dict[int, tuple[str, float]] | None = None
         self.bypass = bypass
         self.recovering: Provider | None = None
 
+    def arrange(self, now: float, tags: frozenset[str], *, stream: bool) -> bool:
+        """Put providers in this call's order; only those with all the tags are ever asked. False: there is none."""
+        self._providers = self._fleet.ordering.of_call(now, tags, stream=stream)
+        return bool(self._providers)
+
     def asked(self, provider: Provider) -> None:
         """Note that an attempt begins."""
+        bit = 1 << provider.index
         self._tries[provider.index] += 1
-        self._busy |= 1 << provider.index
+        self._busy |= bit
+        self._asked |= bit
+        if self._in_line:
+            self.leave_line()
 
     def ended(self, provider: Provider, *, bar: bool = False, unheard: bool = False) -> None:
         """Note that an attempt ended.
@@ -49,8 +75,9 @@ class Candidates:
         Leaves the first one that wants a probe in `recovering`.
         """
         self.recovering = None
+        self._full.clear()
         spared: Provider | None = None
-        for provider in self._fleet.providers:
+        for provider in self._providers:
             if self._tries[provider.index]:
                 continue
             if self.bypass:
@@ -59,6 +86,9 @@ class Candidates:
             breaker = provider.breaker
             if at > now:
                 self._skip(provider, provider.unavailable_because(now), at)
+            elif not provider.permits.open_to(now, self):
+                self._skip(provider, provider.permits.described, math.inf)
+                self._full.append(provider)
             elif breaker.wants_probe:
                 self._skip(provider, "recovering", math.inf)
                 self.recovering = self.recovering or provider
@@ -70,22 +100,52 @@ class Candidates:
         return spared
 
     def spare(self, now: float) -> Provider | None:
-        """Return a provider not yet asked that would be left alone if there were any other to ask."""
-        for provider in self._fleet.providers:
-            if not self._tries[provider.index] and provider.last_resort_at(now) <= now:
-                return provider
-        return None
+        """Return a provider not yet asked that would be left alone if there were any other to ask.
+
+        One of whose limit nothing seems to be left is a better guess than one whose breaker is open.
+        """
+        spares = [
+            provider
+            for provider in self._providers
+            if not self._tries[provider.index]
+            and provider.last_resort_at(now) <= now
+            and provider.permits.open_to(now, self)
+        ]
+        return min(spares, key=lambda provider: provider.breaker.wants_probe, default=None)
+
+    def line_up(self, now: float) -> bool:
+        """Wait for those that are only full. False where there is none, or no room left in any line."""
+        for provider in self._full:
+            if provider.permits.line_up(now, self, _usual_s(provider, now)):
+                self._in_line = True
+        return self._in_line
+
+    def leave_line(self) -> None:
+        """Wait for no permit any longer."""
+        if self._in_line:
+            self._in_line = False
+            for provider in self._providers:
+                provider.permits.leave_line(self)
+
+    @property
+    def full(self) -> Sequence[Provider]:
+        """Those that were passed over by the last `fresh` for being full, and for nothing else."""
+        return self._full
 
     def more_after(self, provider: Provider, now: float) -> bool:
         """Whether yet another provider, not yet asked, could take the call."""
         return any(
             not self._tries[other.index] and other is not provider and other.admissible_at(now) <= now
-            for other in self._fleet.providers
+            for other in self._providers
         )
 
     def again(self, now: float) -> Provider | None:
         """Return the provider to ask again now: the one asked least often, in order of preference."""
-        may = [p for p in self._repeatable() if self.bypass or p.last_resort_at(now) <= now]
+        may = [
+            p
+            for p in self._repeatable()
+            if self.bypass or (p.last_resort_at(now) <= now and p.permits.open_to(now, self))
+        ]
         return min(may, key=lambda p: self._tries[p.index], default=None)
 
     def again_at(self, now: float) -> float:
@@ -95,7 +155,7 @@ class Candidates:
     def fresh_at(self, now: float) -> float:
         """Return when a provider that has not been asked may be."""
         return min(
-            (self._admissible_at(p, now) for p in self._fleet.providers if not self._tries[p.index]),
+            (self._admissible_at(p, now) for p in self._providers if not self._tries[p.index]),
             default=math.inf,
         )
 
@@ -112,27 +172,32 @@ class Candidates:
                 until_s=None if until == math.inf else until - started,
             )
             for index, (why, until) in self._skipped.items()
-            if not self._tries[index]
+            if not self._asked >> index & 1
         )
 
     def _repeatable(self) -> list[Provider]:
         limit = self._fleet.retry_policy.attempts_per_provider
         shut = self._barred | self._busy
-        return [
-            p for p in self._fleet.providers if 0 < self._tries[p.index] < limit and not shut >> p.index & 1
-        ]
+        return [p for p in self._providers if 0 < self._tries[p.index] < limit and not shut >> p.index & 1]
 
     def _admissible_at(self, provider: Provider, now: float) -> float:
         if self.bypass:
             return now
         at = provider.last_resort_at(now)
+        if at <= now and not provider.permits.open_to(now, self):
+            if self._tries[provider.index]:
+                return now + _POLL_MIN_S
+            return provider.permits.looks_at(self)
         # A probe or trial of another call may end well at any moment, and nobody tells those who wait for it.
         if at > now and provider.held_by_attempt(now):
-            usual_s = provider.answer.usual_s(now) or provider.first_token.usual_s(now) or _POLL_MIN_S
-            return min(at, now + min(max(usual_s, _POLL_MIN_S), _POLL_MAX_S))
+            return min(at, now + min(max(_usual_s(provider, now) or 0.0, _POLL_MIN_S), _POLL_MAX_S))
         return at
 
     def _skip(self, provider: Provider, why: str, until: float) -> None:
         if self._skipped is None:
             self._skipped = {}
         self._skipped[provider.index] = (why, until)
+
+
+def _usual_s(provider: Provider, now: float) -> float | None:
+    return provider.answer.usual_s(now) or provider.first_token.usual_s(now)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from pybreaker import CircuitBreakerListener
 
 from seawall.resilience.budget import TokenBucket
+from seawall.resilience.concurrency import FleetPermits
 from seawall.resilience.options import PolicyOptions
+from seawall.resilience.ordering import Ordering
 from seawall.resilience.provider import Provider
 from seawall.resilience.retry import RetryPolicy
+from seawall.resilience.traits import ProviderTraits
 
 
 class Fleet:
@@ -22,9 +25,20 @@ class Fleet:
         rng: every random draw of every call comes from here, so a seed repeats a run.
         breaker_listeners: told of each breaker's transitions.
         retry_policy: tenacity strategies of your own in place of those the options describe.
+        traits: by provider name, where they are not the default ones.
     """
 
-    __slots__ = ("_by_name", "hedge_budget", "options", "providers", "retry_budget", "retry_policy", "rng")
+    __slots__ = (
+        "_by_name",
+        "hedge_budget",
+        "options",
+        "ordering",
+        "permits",
+        "providers",
+        "retry_budget",
+        "retry_policy",
+        "rng",
+    )
 
     def __init__(
         self,
@@ -34,12 +48,22 @@ class Fleet:
         rng: random.Random,
         breaker_listeners: Sequence[CircuitBreakerListener] = (),
         retry_policy: RetryPolicy | None = None,
+        traits: Mapping[str, ProviderTraits] | None = None,
     ) -> None:
         self.options = options = options or PolicyOptions()
         self.rng = rng
+        self.permits = FleetPermits(options.concurrency.in_all)
         self.providers = tuple(
             Provider(
-                name, model, index, options, rng=rng, alone=len(models) == 1, listeners=breaker_listeners
+                name,
+                model,
+                index,
+                options,
+                rng=rng,
+                alone=len(models) == 1,
+                fleet_permits=self.permits,
+                traits=(traits or {}).get(name) or ProviderTraits(),
+                listeners=breaker_listeners,
             )
             for index, (name, model) in enumerate(models)
         )
@@ -49,6 +73,7 @@ class Fleet:
         budget, hedging = options.retry_budget, options.hedging
         self.retry_budget = TokenBucket(per_s=budget.floor_per_s, capacity=budget.capacity)
         self.hedge_budget = TokenBucket(per_s=0.0, capacity=hedging.burst)
+        self.ordering = Ordering(options.order, self.providers, options.breaker.minimum_calls, rng)
         self.retry_policy = retry_policy or RetryPolicy.from_options(options.retry)
 
     def inherit(self, former: Fleet, unchanged: Container[str]) -> None:
@@ -60,7 +85,10 @@ class Fleet:
             kept: TokenBucket = getattr(former, part)
             kept.take_options_of(getattr(self, part))
             setattr(self, part, kept)
+        former.permits.limit = self.permits.limit
+        self.permits = former.permits
         for provider in self.providers:
+            provider.permits.count_in(self.permits)
             known = former._by_name.get(provider.name)
             if known is not None and known.model == provider.model and provider.name in unchanged:
                 provider.inherit(known)

@@ -52,6 +52,7 @@ class Ledger:
                 http_status=status,
                 request_id=request_id,
                 usage=usage,
+                cost=attempt.provider.traits.cost(usage),
             )
         )
 
@@ -66,6 +67,7 @@ class Ledger:
     ) -> CallTrace:
         """Return the trace of the whole call."""
         context = self.context
+        costs = [record.cost for record in self.records if record.cost is not None]
         return CallTrace(
             call_id=context.call_id,
             stream=context.stream,
@@ -78,5 +80,7 @@ class Ledger:
             model=None if winner is None else winner.provider.model,
             restarts=self.restarts,
             error=error,
+            cost=sum(costs) if costs else None,
             operation=context.operation,
+            stages=context.stages(),
         )

@@ -8,8 +8,10 @@ import msgspec
 
 from seawall.resilience.breaker_options import BreakerOptions
 from seawall.resilience.budget import RetryBudgetOptions
+from seawall.resilience.concurrency import ConcurrencyOptions
 from seawall.resilience.deadline import TimeoutOptions
 from seawall.resilience.hedging import HedgingOptions
+from seawall.resilience.order_options import OrderOptions
 from seawall.resilience.rate_limits import RateLimitOptions
 from seawall.resilience.retry import RetryOptions
 from seawall.resilience.streaming import StreamingOptions
@@ -30,4 +32,6 @@ class PolicyOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     breaker: BreakerOptions = BreakerOptions()
     hedging: HedgingOptions = HedgingOptions()
     rate_limits: RateLimitOptions = RateLimitOptions()
+    concurrency: ConcurrencyOptions = ConcurrencyOptions()
+    order: OrderOptions = OrderOptions()
     streaming: StreamingOptions = StreamingOptions()

@@ -8,18 +8,31 @@ from collections.abc import Sequence
 from pybreaker import CircuitBreakerListener
 
 from seawall.resilience.breaker import Breaker
+from seawall.resilience.concurrency import FleetPermits, Permits
 from seawall.resilience.latency import LatencyDigest
 from seawall.resilience.options import PolicyOptions
 from seawall.resilience.rate_limits import RateLimit
+from seawall.resilience.traits import ProviderTraits
 
-_SHARED = ("breaker", "rate_limit", "first_token", "answer", "gap")
+_SHARED = ("breaker", "rate_limit", "permits", "first_token", "answer", "gap")
 """What outlives a change of settings. Each of these has `take_options_of`."""
 
 
 class Provider:
-    """A provider as the core sees it: a name, its breaker, its rest, and how long it usually takes."""
+    """A provider as the core sees it: a name, its breaker, its rest, its permits, and how long it usually takes."""
 
-    __slots__ = ("answer", "breaker", "first_token", "gap", "index", "model", "name", "rate_limit")
+    __slots__ = (
+        "answer",
+        "breaker",
+        "first_token",
+        "gap",
+        "index",
+        "model",
+        "name",
+        "permits",
+        "rate_limit",
+        "traits",
+    )
 
     def __init__(
         self,
@@ -30,12 +43,18 @@ class Provider:
         *,
         rng: random.Random,
         alone: bool,
+        fleet_permits: FleetPermits,
+        traits: ProviderTraits,
         listeners: Sequence[CircuitBreakerListener] = (),
     ) -> None:
         hedging = options.hedging
         self.name = name
         self.model = model
         self.index = index
+        self.traits = traits
+        self.permits = Permits(
+            options.concurrency, traits.max_concurrent or options.concurrency.per_provider, fleet_permits
+        )
         self.breaker = Breaker(f"{name}/{model}", options.breaker, rng=rng, alone=alone, listeners=listeners)
         self.rate_limit = RateLimit(options.rate_limits)
         # To the first token of a stream, to a whole answer, and the longest silence inside a stream.
@@ -70,10 +89,6 @@ class Provider:
 
     def unavailable_because(self, now: float) -> str:
         """Say why it may not be asked now."""
-        if self.rate_limit.admissible_at(now) > now:
-            return (
-                "resting as it asked"
-                if self.rate_limit.until > now
-                else "first attempt after its rest under way"
-            )
+        if (why := self.rate_limit.resting_because(now)) is not None:
+            return why
         return "probe under way" if self.breaker.state == "half-open" else "circuit breaker open"
