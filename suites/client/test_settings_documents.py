@@ -20,7 +20,7 @@ KEYS = {"OPENAI_API_KEY": "a", "ANTHROPIC_API_KEY": "b", "GEMINI_API_KEY": "c"}
 @pytest.fixture
 def readme_file(tmp_path):
     """The settings file of the README."""
-    (yaml,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    yaml = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
     path = tmp_path / "seawall.yaml"
     path.write_text(yaml, encoding="utf-8")
     return path
@@ -36,6 +36,14 @@ def test_the_readmes_file_is_good(readme_file, tmp_path):
         WIRES["anthropic"].default_model,
     ]
     assert settings.deadline_s == 30
+
+
+def test_the_readmes_other_settings_are_good(tmp_path):
+    """Those that it shows on their own."""
+    for number, yaml in enumerate(re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[1:]):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(yaml, encoding="utf-8")
+        assert load_settings(path, environ=KEYS, dotenv=tmp_path / "none").origins
 
 
 async def test_the_readmes_code_reads_it(readme_file, monkeypatch, capsys):

@@ -1,6 +1,7 @@
 """What the documents say is true: examples run, commands exist, links lead somewhere."""
 
 import ast
+import asyncio
 import os
 import random
 import re
@@ -23,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "client" / "README.md", *(ROOT / "docs").glob("*.md")])
 EXAMPLE = re.compile(r"<!-- example: (?P<runner>\w+) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
 # Examples of other kinds are run where their subject is tested.
-RUNNERS = {"env", "overrides", "stream", "settings", "machine"}
+RUNNERS = {"env", "overrides", "stream", "rollout", "settings", "hangup", "machine"}
 
 
 def examples(*runners):
@@ -62,12 +63,12 @@ def test_a_script_from_the_documents_runs_as_it_stands(code, provider_variables,
 
 
 @pytest.mark.real_processes
-@pytest.mark.parametrize("code", examples("overrides", "stream"))
+@pytest.mark.parametrize("code", examples("overrides", "stream", "rollout"))
 async def test_a_fragment_from_the_documents_runs_inside_a_service(code, provider_variables):
     """Given an open manager called `llm`, it does what it says without an error."""
     code = code.replace('"alpha"', '"openai"')
     async with LLMManager.from_settings(environ=provider_variables) as llm:
-        names = {"llm": llm}
+        names = {"llm": llm, "user_id": 7, "legacy_summary": lambda text: asyncio.sleep(0, text)}
         compiled = compile(code, "<example>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         running = eval(compiled, names)
         if running is not None:
