@@ -13,14 +13,20 @@ import pytest
 
 from seawall import LLMManager
 
-WIRES = {"alpha": "openai", "beta": "anthropic", "gamma": "gemini"}
-CLIENT_WIRES = {"openai": "openai_chat", "anthropic": "anthropic", "gemini": "gemini"}
+WIRES = {"alpha": "openai", "beta": "anthropic", "gamma": "gemini", "delta": "azure"}
+CLIENT_WIRES = {
+    "openai": "openai_chat",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "azure": "azure_openai",
+}
+NAMES = ("alpha", "beta", "gamma")
 KEY = "sk-integration-0123456789"
 PATIENCE_S = 5.0
 
 
 class Providers:
-    """The three fake providers: where they are, what they are told to do, and what they saw."""
+    """The fake providers: where they are, what they are told to do, and what they saw."""
 
     def __init__(self, ready):
         self.control = ready["control"]
@@ -53,7 +59,7 @@ class Providers:
                 return rows
             await asyncio.sleep(0.005)
 
-    def settings(self, names=tuple(WIRES), **options):
+    def settings(self, names=NAMES, **options):
         """Settings as a mapping, for `LLMManager.from_settings(overrides=...)`."""
         return {
             "providers": [
@@ -81,7 +87,12 @@ def provider_process(tmp_path_factory):
     config = {
         "seed": 3,
         "providers": {
-            name: {"wire": wire, "models": [f"{name}-1"], "api_key": KEY, "behaviour": behaviour}
+            name: {
+                "wire": wire,
+                "models": [f"{name}-1", "vectors"],
+                "api_key": KEY,
+                "behaviour": behaviour,
+            }
             for name, wire in WIRES.items()
         },
     }
@@ -129,7 +140,7 @@ def service(providers, notes):
     """Make an LLMManager on the fake providers: `async with service(**settings) as llm`."""
 
     @contextlib.asynccontextmanager
-    async def make(names=tuple(WIRES), **options):
+    async def make(names=NAMES, **options):
         overrides = providers.settings(names, **options)
         async with LLMManager.from_settings(environ={}, overrides=overrides, observers=[notes]) as llm:
             yield llm
