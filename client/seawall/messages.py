@@ -105,13 +105,18 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole answer as one provider gave it."""
+    """A whole answer as one provider gave it.
+
+    `mean_logprob` is the mean natural logarithm of its tokens' probabilities, where that was asked for and told.
+    """
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
+    held_tool_calls: tuple[HeldToolCall, ...] = ()
     stop_reason: StopReason = "stop"
     usage: Usage = Usage()
     model: str = ""
+    mean_logprob: float | None = None
     request_id: str | None = None
 
     def answered(self, provider: str, trace: CallTrace) -> Completion:
@@ -122,6 +127,7 @@ class ProviderReply(msgspec.Struct, frozen=True, kw_only=True):
             model=self.model or trace.model or "",
             trace=trace,
             tool_calls=self.tool_calls,
+            held_tool_calls=self.held_tool_calls,
             stop_reason=self.stop_reason,
             usage=self.usage,
             request_id=self.request_id,
