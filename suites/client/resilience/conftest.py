@@ -49,9 +49,13 @@ def brief(action):
 
 
 class Script:
-    """One fleet and calls on it. Events are sent by name and time; actions come back brief, wakes left out."""
+    """One fleet and calls on it. Events are sent by name and time; actions come back brief, wakes left out.
+
+    Scripts hedge at one and a half times the usual worst unless they say otherwise.
+    """
 
     def __init__(self, names=NAMES, *, seed=0, **options):
+        options["hedging"] = {"delay_factor": 1.5, **options.get("hedging", {})}
         self.options = msgspec.convert(options, PolicyOptions)
         self.fleet = Fleet([(name, f"{name}-1") for name in names], self.options, rng=random.Random(seed))
         self.ids = itertools.count()
