@@ -100,6 +100,34 @@ def test_gemini_key_before_google_key(load):
     assert provider.api_key.reveal() == "h"
 
 
+AZURE = {"AZURE_OPENAI_API_KEY": KEY, "AZURE_OPENAI_ENDPOINT": "https://harbour.example/"}
+
+
+def test_azure_needs_a_key_and_an_endpoint(load, problems):
+    """With both in the environment it is a provider; a version there is the one that is asked for, as in the SDK."""
+    (provider,) = load(environ=AZURE).providers
+    (dated,) = load(environ={**AZURE, "OPENAI_API_VERSION": "2024-10-21"}).providers
+    (line,) = problems(environ={"AZURE_OPENAI_API_KEY": KEY})
+
+    assert (provider.name, provider.wire) == ("azure", "azure_openai")
+    assert (provider.base_url, provider.api_version) == ("https://harbour.example/", None)
+    assert provider.api_key.reveal() == KEY
+    assert dated.api_version == "2024-10-21"
+    assert "AZURE_OPENAI_API_KEY (with AZURE_OPENAI_ENDPOINT)" in line
+
+
+def test_azure_in_a_file(load, problems):
+    """The file names the deployment and may leave address and key to the environment; a foreign address wants a key."""
+    listed = "providers: [{{name: a, wire: azure_openai, model: ours{}}}]"
+    (provider,) = load(listed.format(""), environ=AZURE).providers
+    elsewhere = listed.format(', base_url: "https://other.example"')
+
+    assert (provider.model, provider.base_url) == ("ours", AZURE["AZURE_OPENAI_ENDPOINT"])
+    assert provider.api_key.reveal() == KEY
+    assert "needs api_key_env" in problems(elsewhere, environ=AZURE)[0]
+    assert "has no base_url" in problems(listed.format(", api_key_env: K"), environ={"K": KEY})[0]
+
+
 def test_a_file(load):
     """Order, types, text as it was written, sections left empty."""
     settings = load(GOOD, environ={"A_KEY": "a", "B_KEY": "b"})
@@ -336,6 +364,19 @@ ALPHA = "name: alpha, wire: openai_chat, model: m"
             "only for wire openai_chat or azure_openai, not gemini",
         ),
         ("wire: gemini, model: m", "provider number 1 has no name"),
+        (
+            "name: a, wire: azure_openai, model: m, base_url: 'http://h', auth: none, api_version: soon",
+            "providers.a.api_version = soon: valid: v1, preview, a date such as 2024-10-21",
+        ),
+        (
+            "name: a, wire: anthropic, model: m, auth: none, embedding_model: e",
+            "only for wire openai_chat or openai_responses or azure_openai or gemini, not anthropic",
+        ),
+        (
+            f"{ALPHA}, auth: none, embedding_space: e",
+            "names the space of an embedding_model, and there is none",
+        ),
+        (f"{ALPHA}, auth: none, replay_reasoning: yes", "only for wire openai_responses, not openai_chat"),
     ],
 )
 def test_providers_that_cannot_work(problems, provider, line):
