@@ -10,6 +10,7 @@ from seawall._version import __version__
 from seawall.cli.bad_input import BadInput
 from seawall.cli.config import config
 from seawall.cli.logs import logs
+from seawall.cli.scan import scan
 
 GROUP = "seawall.commands"
 
@@ -70,3 +71,4 @@ def root() -> None:
 
 root.add_command(config)
 root.add_command(logs)
+root.add_command(scan)
