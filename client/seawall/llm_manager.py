@@ -29,7 +29,7 @@ from seawall.resilience.breaker import Override
 from seawall.resilience.fleet import Fleet
 from seawall.resilience.shared_state import SharedState
 from seawall.resilience.traits import ProviderTraits
-from seawall.rollout.flag import FlagWatch, flag_reader
+from seawall.rollout.flag import FlagWatch, check_flag
 from seawall.rollout.paths import RolloutPaths
 from seawall.rollout.policy import RolloutPolicy, RolloutPosition
 from seawall.rollout.record import RolloutAnswer
@@ -70,6 +70,7 @@ class LLMManager:
         rng: random.Random | None = None,
         breaker_listeners: Sequence[CircuitBreakerListener] = (),
     ) -> None:
+        check_flag(settings.rollout)
         self.settings = settings
         observers = (LogObserver(), *observers)
         # A source of randomness that keeps no state which forked workers would share.
@@ -204,8 +205,7 @@ class LLMManager:
     def _adopt(self, settings: Settings) -> RedisExchange | None:
         """Switch over at once, or not at all. Returns the exchange that is to be closed."""
         upstreams = _upstreams(settings)
-        if settings.rollout.flag is not None:
-            flag_reader()
+        check_flag(settings.rollout)
         _shared_state(self.client.fleet, settings.shared_state)  # raises before anything is changed
         former, self.settings = self.settings, settings
         new_engine = self._own_engine and settings.http != former.http
@@ -219,7 +219,8 @@ class LLMManager:
         self._flag.options_changed()
         exchange = self._shared_state
         self._shared_state = _shared_state(self.client.fleet, settings.shared_state)
-        self._begin_sharing()
+        if self._entered:
+            self._begin_sharing()
         return exchange
 
     def breaker_states(self) -> dict[str, str]:

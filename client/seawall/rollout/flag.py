@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 from seawall.errors import ConfigurationError
+from seawall.rollout.options import RolloutOptions
 from seawall.rollout.policy import RolloutPolicy, position_of_flag
 
 _logger = logging.getLogger("seawall")
@@ -30,13 +31,13 @@ class FlagWatch:
         self._said = ""
 
     def start(self) -> None:
-        """Begin to read if there is a flag, unless that has begun. Raises `ConfigurationError` without the extra."""
+        """Begin to read if there is a flag, unless that has begun."""
         if self._thread is not None or self._policy.options.flag is None:
             return
         self._stop = threading.Event()
         # A daemon: one that hangs in a flag service's socket must not keep the process from ending.
         self._thread = threading.Thread(
-            target=self._watch, args=(flag_reader(), self._stop), name="seawall-flag", daemon=True
+            target=self._watch, args=(_reader(), self._stop), name="seawall-flag", daemon=True
         )
         self._thread.start()
 
@@ -76,13 +77,20 @@ class FlagWatch:
             _logger.info("the rollout's flag %s %s", flag, says)
 
 
-def flag_reader() -> Callable[[str], object]:
-    """Return what reads a flag by OpenFeature: its value, or None. Raises `ConfigurationError` without the extra."""
-    try:
-        from openfeature import api  # noqa: PLC0415 - an extra
-        from openfeature.exception import OpenFeatureError  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise ConfigurationError("rollout.flag needs the extra: pip install 'seawall[openfeature]'") from None
+def check_flag(options: RolloutOptions) -> None:
+    """Raise `ConfigurationError` where there is a flag and nothing to read it with."""
+    if options.flag is not None:
+        try:
+            _reader()
+        except ModuleNotFoundError:
+            message = "rollout.flag needs the extra: pip install 'seawall[openfeature]'"
+            raise ConfigurationError(message) from None
+
+
+def _reader() -> Callable[[str], object]:
+    """Return what reads a flag by OpenFeature: its value, or None."""
+    from openfeature import api  # noqa: PLC0415 - an extra
+    from openfeature.exception import OpenFeatureError  # noqa: PLC0415
 
     client = api.get_client(_DOMAIN)
 
