@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import json
 
+import httpx2
 import pytest
 
-from seawall import LLMManager
+from seawall import LLMManager, load_settings
+from seawall.providers.http_httpx2 import Httpx2Engine
 
 KEY = "sk-canary-4f1e77d0a9"
 
@@ -92,9 +94,9 @@ async def elsewhere():
     await server.stop()
 
 
-@pytest.fixture
-async def llm(provider):
-    """A client of that provider alone, with default settings but for a single attempt."""
+@pytest.fixture(params=["aiohttp", "httpx2"])
+async def llm(provider, request):
+    """A client of that provider alone, with default settings but for a single attempt, over each HTTP engine."""
     settings = {
         "providers": [
             {"name": "mallory", "wire": "openai_chat", "model": "m", "base_url": provider.url, "api_key": KEY}
@@ -102,7 +104,10 @@ async def llm(provider):
         "retry": {"attempts_max": 1},
         "deadline_s": 20,
     }
-    async with LLMManager.from_settings(environ={}, overrides=settings) as manager:
+    loaded = load_settings(environ={}, overrides=settings)
+    own = request.param == "httpx2"
+    engine = Httpx2Engine(httpx2.AsyncClient(trust_env=False)) if own else None
+    async with LLMManager(loaded, engine=engine) as manager:
         yield manager
 
 

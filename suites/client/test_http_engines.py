@@ -1,4 +1,4 @@
-"""The HTTP seam against a server that plays bytes: every way to fail is one failure, and nothing is left open."""
+"""Every HTTP engine against a server that plays bytes: each way to fail is one failure, nothing is left open."""
 
 import asyncio
 import contextlib
@@ -16,15 +16,18 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import aiohttp
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from seawall.providers import http_aiohttp
+from seawall.errors import ConfigurationError
+from seawall.providers import http_aiohttp, http_httpx2
 from seawall.providers.decompression import PIECE_BYTES_MAX, Inflater
 from seawall.providers.http_aiohttp import AiohttpEngine
 from seawall.providers.http_aiohttp_errors import HTTP_ERRORS, failure_before_head
+from seawall.providers.http_httpx2 import Httpx2Engine
 from seawall.providers.http_options import HttpOptions
 from seawall.providers.wire import HttpRequest
 from seawall.resilience.failures import FailureKind, ProviderError
@@ -98,10 +101,25 @@ async def origin():
     await origin.stop()
 
 
+def make_engine(name, *, proxy=None, ca_file=None):
+    """An engine as a service would have it."""
+    if name == "aiohttp":
+        return AiohttpEngine(HttpOptions(proxy=proxy, ca_file=ca_file))
+    verified = ssl.create_default_context(cafile=ca_file) if ca_file else True
+    limits = httpx2.Limits(max_connections=None)
+    return Httpx2Engine(httpx2.AsyncClient(proxy=proxy, verify=verified, limits=limits, trust_env=False))
+
+
+@pytest.fixture(params=["aiohttp", "httpx2"])
+def engine_name(request):
+    """Each engine in turn."""
+    return request.param
+
+
 @pytest.fixture
-async def engine():
+async def engine(engine_name):
     """An engine with the default options."""
-    engine = AiohttpEngine()
+    engine = make_engine(engine_name)
     yield engine
     await engine.aclose()
 
@@ -257,7 +275,7 @@ async def test_cookies_are_not_kept(origin, engine):
     assert b"ookie" not in origin.heads[1]
 
 
-async def test_proxies_of_the_environment_are_not_used(origin, engine, monkeypatch):
+async def test_proxies_of_the_environment_are_not_used(origin, engine, engine_name, monkeypatch):
     """Only the settings' own proxy is, where there is one."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -265,7 +283,7 @@ async def test_proxies_of_the_environment_are_not_used(origin, engine, monkeypat
     monkeypatch.delenv("no_proxy", raising=False)
 
     assert (await fetch(engine, origin.url))[0] == 200
-    proxied = AiohttpEngine(HttpOptions(proxy=origin.url.removesuffix("/v1/x")))
+    proxied = make_engine(engine_name, proxy=origin.url.removesuffix("/v1/x"))
     try:
         assert (await fetch(proxied, "http://elsewhere.invalid/v1"))[0] == 200
         assert origin.heads[1].startswith(b"POST http://elsewhere.invalid/v1 ")
@@ -281,6 +299,43 @@ async def test_what_cannot_be_sent_is_not(origin, engine):
     ):
         assert failure.kind is K.INVALID_REQUEST
     assert origin.heads == []
+
+
+async def test_a_client_that_retries_on_its_own_is_refused():
+    """A second owner of retries is named, not tolerated."""
+    client = httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(retries=2))
+    with pytest.raises(ConfigurationError, match="retries=2"):
+        Httpx2Engine(client)
+    await client.aclose()
+
+
+async def test_a_full_pool_is_said_to_be_full(origin):
+    """A client of one's own with few connections fails calls in time instead of queueing them without end."""
+    engine = Httpx2Engine(httpx2.AsyncClient(limits=httpx2.Limits(max_connections=1), trust_env=False))
+    origin.script = (CHUNKED, asyncio.Event())
+    response = await engine.send(request_to(origin.url), connect_timeout_s=2)
+    with pytest.raises(ProviderError) as caught:
+        await engine.send(request_to(origin.url), connect_timeout_s=0.05)
+    response.abort()
+    await engine.aclose()
+
+    assert (caught.value.failure.kind, caught.value.failure.code) == (K.TIMEOUT_CONNECT, "pool")
+
+
+async def test_what_the_client_brings_is_used_and_its_leniency_is_not(origin):
+    """Its headers are sent; redirects and cookies stay as they are for every engine."""
+    engine = Httpx2Engine(
+        httpx2.AsyncClient(
+            headers={"X-Team": "harbour"}, follow_redirects=True, timeout=0.001, trust_env=False
+        )
+    )
+    origin.script = (f"HTTP/1.1 307 T\r\nLocation: {origin.url}/n\r\nContent-Length: 0\r\n\r\n".encode(),)
+    status, _, _ = await fetch(engine, origin.url)
+    await engine.aclose()
+
+    assert status == 307
+    assert len(origin.heads) == 1
+    assert b"X-Team: harbour" in origin.heads[0]
 
 
 async def test_no_failure_holds_the_key(origin, engine):
@@ -400,8 +455,12 @@ async def test_an_abort_closes_the_connection_at_once(origin, engine):
     assert origin.connections == 2
 
 
+@pytest.mark.parametrize("engine_name", ["aiohttp"], indirect=True)
 async def test_an_abort_does_not_wait_for_an_upload(origin, engine):
-    """A server may answer early and read no further; what is left of a large prompt is dropped."""
+    """A server may answer early and read no further; what is left of a large prompt is dropped.
+
+    httpx2 reads no answer before the request is sent: there, it is the call's deadline that ends this.
+    """
     origin.reads_bodies = False
     origin.script = (CHUNKED + b"5\r\nabcde\r\n", asyncio.Event())
     response = await engine.send(request_to(origin.url, body=bytes(20_000_000)), connect_timeout_s=2)
@@ -433,6 +492,17 @@ async def test_a_cancelled_request_leaves_no_connection_behind(origin, engine):
     assert origin.connections == before + 1
 
 
+async def until_settled(engine):
+    """The connections that an engine keeps, and what it holds for requests, once it has nothing to clear up."""
+    if isinstance(engine, Httpx2Engine):
+        await until(lambda: not engine._closing)
+        pool = engine._client._transport._pool
+        return pool.connections, pool._requests
+    await until(lambda: len(engine._lost_connections._reading) <= 2)
+    (idle,) = engine._session.connector._conns.values()
+    return idle, list(engine._session.connector._acquired)
+
+
 async def test_cancelling_at_any_moment_leaks_nothing(origin, engine):
     """Neither sockets nor tasks nor bookkeeping, however far a request had come."""
     origin.script = (CHUNKED + b"5\r\nabcde\r\n", b"5\r\nabcde\r\n0\r\n\r\n")
@@ -446,12 +516,15 @@ async def test_cancelling_at_any_moment_leaks_nothing(origin, engine):
             await task
     origin.script = (OK,)
     assert (await fetch(engine, origin.url))[0] == 200
-    await until(lambda: len(engine._lost_connections._reading) <= 2)
-    (idle,) = engine._session.connector._conns.values()
+    kept, in_use = await until_settled(engine)
 
-    assert len(idle) <= 2
-    assert not engine._session.connector._acquired
+    assert (len(kept) <= 2, in_use) == (True, [])
     assert {task for task in asyncio.all_tasks() if task not in origin._tasks} == {asyncio.current_task()}
+
+
+def is_closed(response):
+    underlying = response._response
+    return underlying.is_closed if isinstance(underlying, httpx2.Response) else underlying.closed
 
 
 async def test_a_connection_is_kept_when_its_body_ends_just_after_the_answer(origin, engine):
@@ -462,7 +535,7 @@ async def test_a_connection_is_kept_when_its_body_ends_just_after_the_answer(ori
     assert await anext(aiter(response)) == b"abcde"
     response.release()
     rest.set()
-    await until(lambda: response._response.closed)
+    await until(lambda: is_closed(response))
     origin.script = (OK,)
     await fetch(engine, origin.url)
 
@@ -471,12 +544,13 @@ async def test_a_connection_is_kept_when_its_body_ends_just_after_the_answer(ori
 
 async def test_a_body_that_never_ends_is_not_waited_for(origin, engine, monkeypatch):
     """The answer in it is complete; the connection goes."""
-    monkeypatch.setattr(http_aiohttp, "_REMAINDER_S", 0.01)
+    for module in (http_aiohttp, http_httpx2):
+        monkeypatch.setattr(module, "_REMAINDER_S", 0.01)
     origin.script = (CHUNKED + b"5\r\nabcde\r\n", asyncio.Event())
     response = await engine.send(request_to(origin.url), connect_timeout_s=2)
     await anext(aiter(response))
     response.release()
-    await until(lambda: response._response.closed)
+    await until(lambda: is_closed(response))
 
 
 def certificate(folder, host):
@@ -513,14 +587,14 @@ def certificate(folder, host):
     [("127.0.0.1", True, None), ("127.0.0.1", False, K.TLS), ("127.0.0.2", True, K.TLS)],
     ids=["trusted", "untrusted", "wrong host"],
 )
-async def test_certificates_are_verified(tmp_path, host, trusted, kind):
+async def test_certificates_are_verified(engine_name, tmp_path, host, trusted, kind):
     """Who signed it and whom it is for."""
     pem, key = certificate(tmp_path, host)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(pem, key)
     origin = Origin()
     await origin.start(ssl=context)
-    engine = AiohttpEngine(HttpOptions(ca_file=str(pem) if trusted else None))
+    engine = make_engine(engine_name, ca_file=str(pem) if trusted else None)
     status, _, failure = await fetch(engine, origin.url)
     await engine.aclose()
     await origin.stop()
