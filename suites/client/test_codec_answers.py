@@ -241,6 +241,27 @@ def test_gemini_signs_a_call(samples):
     assert signatures(outcome) == ["gemini:alpha:c2VhbA==", None]
 
 
+def test_servers_of_openais_wire_add_to_a_call(samples):
+    """Google its signature, DeepSeek the reasoning before it; null is nothing."""
+    extra = {"google": {"thought_signature": "c2VhbA=="}}
+    first = {"index": 0, "id": "a", "function": {"name": "f"}, "extra_content": extra}
+    second = {"index": 1, "id": "b", "function": {"name": "g"}, "extra_content": None}
+    outcome = samples["openai_chat"].decode(
+        openai_stream({"reasoning_content": "h"}, {"reasoning_content": "m"}, {"tool_calls": [first, second]})
+    )
+    sealed, nothing = signatures(outcome)
+    (reasoned,) = signatures(
+        samples["openai_chat"].decode(openai_stream({"reasoning_content": "hm", "tool_calls": [second]}))
+    )
+
+    assert json.loads(reasoned.removeprefix("openai_chat:alpha:")) == {"reasoning_content": "hm"}
+    assert json.loads(sealed.removeprefix("openai_chat:alpha:")) == {
+        "reasoning_content": "hm",
+        "extra_content": extra,
+    }
+    assert nothing is None
+
+
 def test_anthropic_thinks_before_a_call(samples):
     """What was thought and sealed, streamed or whole, goes with the call that follows it."""
     wire = samples["anthropic"]

@@ -18,7 +18,8 @@ TOKENS = [
     b"\n\n", b"\r", b"data: ", b"data:[DONE]\n\n", b"event: error\n", b":\n", b"{", b"}", b"[", b"]", b'"', b"\\",
     b"null", b"true", b"-1", b"1e400", b"9" * 30, b"NaN", b'"\\ud800"', b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf",
     b"\x00", b"<html>", b'{"error": {}}', b'{"error": {"message": 1}}', b'"finish_reason": "stop"', b"[" * 80,
-    b'"output_index": -5', b'{"type": "response.completed"}', b'"response.output_item.done"', b'"thoughtSignature": 1',
+    b'"output_index": -5', b'{"type": "response.completed"}', b'"response.output_item.done"', b'"thoughtSignature": 1', b'"reasoning_content": "hm",',
+    b'"extra_content": {"a": "\xff"},',
     b'"type": "thinking"', b'"type": "function_call"',
     b'{"type": "error"}', b'"tool_calls": [{}]', b'"index": -5', b'{"candidates": [{"content": {"parts": [{}]}}]}',
 ]  # fmt: skip

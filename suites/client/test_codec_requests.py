@@ -313,6 +313,20 @@ def test_anthropic_sees_its_thoughts_again(samples):
         assert [block["type"] for block in kinds(signature)] == ["tool_use"]
 
 
+def test_servers_of_openais_wire_see_again_what_they_added(samples):
+    """Google's signature with its call, DeepSeek's reasoning with the turn; OpenAI's own calls have neither."""
+    extra = {"google": {"thought_signature": "c2VhbA=="}}
+    seal = json.dumps({"extra_content": extra, "reasoning_content": "hm"})
+    codec = samples["openai_chat"].codec()
+    turn = body(codec, turns_with([f"openai_chat:alpha:{seal}", None]))["messages"][1]
+    plain = body(codec, turns_with([f"openai_chat:beta:{seal}", "openai_chat:alpha:[]"]))["messages"][1]
+
+    assert (turn["tool_calls"][0]["extra_content"], turn["reasoning_content"]) == (extra, "hm")
+    assert "extra_content" not in turn["tool_calls"][1]
+    assert set(plain) == {"role", "content", "tool_calls"}
+    assert all("extra_content" not in call for call in plain["tool_calls"])
+
+
 def test_responses_sees_its_reasoning_again(samples):
     """Where the settings say that the model seals it."""
     codec = samples["openai_responses"].codec(replay_reasoning=True)

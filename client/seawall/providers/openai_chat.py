@@ -9,8 +9,10 @@ from seawall.providers.encoding import RequestHeaders, encode_body, key_of
 from seawall.providers.image_data import url_of
 from seawall.providers.openai_address import openai_authorization, openai_url
 from seawall.providers.openai_chat_reader import OpenAIChatReader
+from seawall.providers.openai_chat_seal import read_seal
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext, ResponseDecoder
+from seawall.providers.signature import own_signature, signature_mark
 from seawall.providers.strict_schema import is_strict
 from seawall.providers.wire import Decoder, HttpRequest
 
@@ -24,6 +26,7 @@ class OpenAIChatCodec:
         self._options = options
         self._context = context
         self._secret = key_of(options)
+        self._mark = signature_mark(options)
         self._url = openai_url(options, "chat/completions", options.model)
         self._headers = RequestHeaders(options, openai_authorization(options, self._secret))
 
@@ -32,7 +35,7 @@ class OpenAIChatCodec:
         options = self._options
         body: dict[str, Any] = {
             "model": options.model,
-            "messages": [_message(message) for message in request.messages],
+            "messages": [_message(message, self._mark) for message in request.messages],
         }
         if request.tools:
             body["tools"] = [
@@ -62,27 +65,27 @@ class OpenAIChatCodec:
         reader = OpenAIChatReader(
             depth_max=self._context.limits.json_depth_max,
             done_suffices=self._options.finish_reason == "optional",
+            mark=self._mark,
         )
         return ResponseDecoder(reader, self._context, stream=stream, secret=self._secret)
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message, mark: str) -> dict[str, Any]:
     if message.role == "tool":
         return {"role": "tool", "tool_call_id": message.tool_call_id or "", "content": message.content}
     if not message.tool_calls:
         return {"role": message.role, "content": _with_images(message) if message.images else message.content}
-    return {
-        "role": message.role,
-        "content": message.content or None,
-        "tool_calls": [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments or "{}"},
-            }
-            for call in message.tool_calls
-        ],
-    }
+    written: dict[str, Any] = {"role": message.role, "content": message.content or None}
+    calls = written["tool_calls"] = []
+    for call in message.tool_calls:
+        function = {"name": call.name, "arguments": call.arguments or "{}"}
+        calls.append({"id": call.id, "type": "function", "function": function})
+        seal = read_seal(own_signature(call, mark))
+        if seal.reasoning_content is not None:
+            written["reasoning_content"] = seal.reasoning_content
+        if seal.extra_content is not None:
+            calls[-1]["extra_content"] = seal.extra_content
+    return written
 
 
 def _with_images(message: Message) -> list[dict[str, Any]]:

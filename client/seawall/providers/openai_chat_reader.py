@@ -10,6 +10,7 @@ import msgspec
 from seawall.messages import ProviderReply, StopReason, Usage
 from seawall.providers.answer import Answer, token_count
 from seawall.providers.json_document import NotJsonError, decode
+from seawall.providers.openai_chat_seal import seal_text
 from seawall.providers.openai_errors import OPENAI_ERRORS, read_openai_error
 from seawall.providers.provider_errors import ErrorFacts, InBandError, provider_error
 from seawall.providers.sse import SseEvent
@@ -39,6 +40,7 @@ class _ToolCall(msgspec.Struct):
     index: int | None = None
     id: str | None = None
     function: _Function | None = None
+    extra_content: msgspec.Raw = msgspec.Raw()
 
 
 class _Said(msgspec.Struct):
@@ -91,12 +93,14 @@ class OpenAIChatReader:
     errors = OPENAI_ERRORS
     request_id_header = "x-request-id"
 
-    def __init__(self, *, depth_max: int, done_suffices: bool) -> None:
+    def __init__(self, *, depth_max: int, done_suffices: bool, mark: str) -> None:
         self.finished = False
         self._depth_max = depth_max
         self._done_suffices = done_suffices
         self._answer = Answer()
         self._refused = False
+        self._mark = mark
+        self._reasoning: list[str] = []  # until the tool call it leads to
 
     def event(self, event: SseEvent, deltas: list[Delta]) -> None:
         """Read one chunk of a stream."""
@@ -151,6 +155,8 @@ class OpenAIChatReader:
         return answer
 
     def _listen(self, said: _Said, deltas: list[Delta]) -> None:
+        if isinstance(said.reasoning_content, str):
+            self._reasoning.append(said.reasoning_content)
         if said.content:
             deltas.append(self._answer.say(said.content))
         if said.tool_calls:
@@ -166,6 +172,9 @@ class OpenAIChatReader:
         function = call.function or _Function()
         if self._answer.is_new_tool_call(key, call.id, function.name):
             deltas.append(self._answer.open_tool_call(key, call.id, function.name))
+            if (seal := seal_text("".join(self._reasoning), call.extra_content)) is not None:
+                self._answer.sign(key, self._mark + seal)
+            self._reasoning.clear()
         if function.arguments:
             deltas.append(self._answer.add_arguments(key, function.arguments))
 

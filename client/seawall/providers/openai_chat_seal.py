@@ -1,0 +1,44 @@
+"""What some servers that speak OpenAI's chat want to see again with a tool call, beside OpenAI's own members.
+
+Google's compatible address refuses a call without its `extra_content`, where the thought signature is; DeepSeek's
+thinking models a turn with calls but without the `reasoning_content` that led to them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from seawall.providers.json_document import NotJsonError
+
+_NOTHING = {b"", b"null"}
+
+
+class Seal(msgspec.Struct, omit_defaults=True):
+    """Members of a tool call (`extra_content`) and of the turn it is in (`reasoning_content`)."""
+
+    reasoning_content: str | None = None
+    extra_content: msgspec.Raw | None = None
+
+
+_decoder = msgspec.json.Decoder(Seal)
+NO_SEAL = Seal()
+
+
+def seal_text(reasoning: str, extra_content: msgspec.Raw) -> str | None:
+    """Return both as text for `read_seal`, None if there is neither. Raises `NotJsonError` for what is no text."""
+    extra = None if bytes(extra_content) in _NOTHING else extra_content
+    if not reasoning and extra is None:
+        return None
+    seal = Seal(reasoning or None, extra)
+    try:
+        return msgspec.json.encode(seal).decode()
+    except UnicodeDecodeError:
+        raise NotJsonError("not valid UTF-8") from None
+
+
+def read_seal(text: str | None) -> Seal:
+    """Return what was sealed; nothing where `text` is damaged or None."""
+    try:
+        return NO_SEAL if text is None else _decoder.decode(text)
+    except (ValueError, RecursionError):
+        return NO_SEAL
