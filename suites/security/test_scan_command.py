@@ -17,7 +17,7 @@ def run(*arguments, stdin=""):
 
 def test_a_harmless_text_is_good():
     """Nothing is printed, and the exit code says so."""
-    result = run(stdin="What is the capital of France?\n")
+    result = run(stdin="The harbor opens at noon.\n")
     assert (result.exit_code, result.output) == (0, "")
 
 
