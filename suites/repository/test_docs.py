@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "client" / "README.md", *(ROOT / "docs").glob("*.md")])
 EXAMPLE = re.compile(r"<!-- example: (?P<runner>\w+) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
 # Examples of other kinds are run where their subject is tested.
-RUNNERS = {"env", "overrides", "stream", "rollout", "settings", "hangup", "machine"}
+RUNNERS = {"env", "overrides", "stream", "rollout", "kill", "settings", "hangup", "machine"}
 
 
 def examples(*runners):
@@ -63,7 +63,7 @@ def test_a_script_from_the_documents_runs_as_it_stands(code, provider_variables,
 
 
 @pytest.mark.real_processes
-@pytest.mark.parametrize("code", examples("overrides", "stream", "rollout"))
+@pytest.mark.parametrize("code", examples("overrides", "stream", "rollout", "kill"))
 async def test_a_fragment_from_the_documents_runs_inside_a_service(code, provider_variables):
     """Given an open manager called `llm`, it does what it says without an error."""
     code = code.replace('"alpha"', '"openai"')
