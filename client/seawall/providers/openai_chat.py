@@ -83,7 +83,7 @@ def _message(message: Message, mark: str) -> dict[str, Any]:
         seal = read_seal(own_signature(call, mark))
         if seal.reasoning_content is not None:
             written["reasoning_content"] = seal.reasoning_content
-        if seal.extra_content is not None:
+        if len(seal.extra_content):
             calls[-1]["extra_content"] = seal.extra_content
     return written
 

@@ -13,11 +13,11 @@ from seawall.providers.json_document import NotJsonError
 _NOTHING = {b"", b"null"}
 
 
-class Seal(msgspec.Struct, omit_defaults=True):
+class Seal(msgspec.Struct):
     """Members of a tool call (`extra_content`) and of the turn it is in (`reasoning_content`)."""
 
     reasoning_content: str | None = None
-    extra_content: msgspec.Raw | None = None
+    extra_content: msgspec.Raw = msgspec.Raw()
 
 
 _decoder = msgspec.json.Decoder(Seal)
@@ -26,12 +26,13 @@ NO_SEAL = Seal()
 
 def seal_text(reasoning: str, extra_content: msgspec.Raw) -> str | None:
     """Return both as text for `read_seal`, None if there is neither. Raises `NotJsonError` for what is no text."""
-    extra = None if bytes(extra_content) in _NOTHING else extra_content
-    if not reasoning and extra is None:
-        return None
-    seal = Seal(reasoning or None, extra)
+    seal: dict[str, str | msgspec.Raw] = {}
+    if reasoning:
+        seal["reasoning_content"] = reasoning
+    if bytes(extra_content) not in _NOTHING:
+        seal["extra_content"] = extra_content
     try:
-        return msgspec.json.encode(seal).decode()
+        return msgspec.json.encode(seal).decode() if seal else None
     except UnicodeDecodeError:
         raise NotJsonError("not valid UTF-8") from None
 
