@@ -1,6 +1,5 @@
 """The command: settings checked and shown, logs summed up, other packages' commands."""
 
-import gzip
 import json
 import os
 import subprocess
@@ -12,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import seawall
-from seawall.cli import log_summary, logs, root
+from seawall.cli import root
 
 KEY = "sk-very-secret-0123456789"
 GOOD = """\
@@ -87,129 +86,6 @@ def test_settings_are_shown_with_their_origin_and_without_secrets(run, tmp_path,
     assert document["http.proxy"]["value"] == "***@proxy:3128"
     assert "hush" not in shown + json.dumps(document)
     assert set(rows) == set(document)
-
-
-def attempt(provider="alpha", outcome="answered", **more):
-    line = {"event": "llm.attempt", "time": "2026-11-22T12:00:00Z", "provider": provider, "model": "m"}
-    return json.dumps(
-        {**line, "outcome": outcome, "why": "first", "latency_ms": 10.0, **more}, separators=(",", ":")
-    )
-
-
-def call(latency_ms, outcome="answered", **more):
-    line = {"event": "llm.call", "time": "2026-11-22T12:00:01Z", "outcome": outcome, "attempts": 1}
-    return json.dumps({**line, "provider": "alpha", "latency_ms": latency_ms, **more}, separators=(",", ":"))
-
-
-LINES = [
-    *(call(float(n), first_token_ms=n / 2) for n in range(1, 101)),
-    call(5_000.0, "failed", error="AllProvidersFailed", provider=None, attempts=3, retries=1),
-    call(3.0, "cancelled", provider=None),
-    call(7.0, provider="beta", fell_back=True, attempts=2, hedges=1, restarts=1),
-    attempt(latency_ms=20.0, input_tokens=5, output_tokens=6),
-    attempt(outcome="failed", failure="overloaded"),
-    attempt("beta", why="fallback"),
-]
-
-
-def test_a_log_summed_up(run, tmp_path):
-    """Success, quantiles, who answered, what failed."""
-    (tmp_path / "a.log").write_text("\n".join(LINES) + "\n")
-    document = json.loads(run("logs", "summarize", "a.log", "--json").output)
-    calls, (alpha, beta) = document["calls"], document["providers"]
-
-    assert (calls["count"], calls["answered"], calls["failed"], calls["cancelled"]) == (103, 101, 1, 1)
-    assert calls["success_rate"] == pytest.approx(101 / 102)
-    assert calls["latency_ms"] == {"p50": 50.0, "p95": 95.0, "p99": 99.0, "max": 100.0}
-    assert calls["first_token_ms"]["p50"] == 25.0
-    assert calls["attempts_per_call"] == pytest.approx(106 / 103)
-    assert (calls["fell_back"], calls["retries"], calls["hedges"], calls["restarts"]) == (1, 1, 1, 1)
-    assert calls["answered_by"] == {"alpha": 100, "beta": 1}
-    assert calls["errors"] == {"AllProvidersFailed": 1}
-    assert (alpha["attempts"], alpha["failures"], alpha["latency_ms"]["p50"]) == (2, {"overloaded": 1}, 20.0)
-    assert (alpha["input_tokens"], beta["whys"]) == (5, {"fallback": 1})
-
-
-def test_the_table_says_the_same(run, tmp_path):
-    """For reading at three in the morning."""
-    (tmp_path / "a.log").write_text("\n".join(LINES) + "\n")
-    shown = run("logs", "summarize", "a.log").output
-
-    assert "103: 101 answered, 1 failed, 1 cancelled; success 99.02%" in shown
-    assert "p50 50 ms  p95 95 ms  p99 99 ms  max 100 ms" in shown
-    assert "answered by alpha 100, beta 1" in shown
-    assert "alpha m failed by overloaded 1" in shown
-    assert shown.rstrip().endswith("106 lines read")
-
-
-def test_many_files_plain_gzip_and_standard_input(run, tmp_path):
-    """Compression is seen from the content, not the name; rotated logs are given all at once."""
-    (tmp_path / "a.log").write_text("\n".join(LINES[:50]) + "\n")
-    (tmp_path / "b.log").write_bytes(gzip.compress("\n".join(LINES[50:100]).encode()))
-    document = json.loads(
-        run("logs", "summarize", "a.log", "b.log", "-", "--json", stdin="\n".join(LINES[100:])).output
-    )
-
-    assert document["lines"] == len(LINES)
-    assert document["calls"]["count"] == 103
-    assert json.loads(run("logs", "summarize", "--json", stdin=LINES[0]).output)["calls"]["count"] == 1
-
-
-def test_torn_and_foreign_lines_are_counted(run, tmp_path, monkeypatch):
-    """What other programs wrote, what was cut while being written, what is absurdly long."""
-    monkeypatch.setattr(logs, "LINE_BYTES_MAX", 2_000)
-    odd = [
-        "Starting up ...",
-        '{"event":"other"}',
-        '{"event":"llm.unknown"}',
-        "",
-        LINES[0][:40],
-        LINES[0].replace("1.0", '"fast"'),
-        LINES[0][:-1] + ',"x":"' + "y" * 5_000 + '"}',
-        "\x00\xff{",
-    ]
-    (tmp_path / "a.log").write_text("\n".join([*odd, f"INFO seawall {LINES[1]}", LINES[2][:50]]))
-    document = json.loads(run("logs", "summarize", "a.log", "--json").output)
-
-    assert document["calls"]["count"] == 1
-    assert (document["foreign_lines"], document["torn_lines"]) == (4, 4)
-    assert "4 not Seawall's, 4 torn" in run("logs", "summarize", "a.log").output
-
-
-def test_a_gzip_file_that_is_cut(run, tmp_path):
-    """What is whole of it counts."""
-    packed = gzip.compress("\n".join(LINES).encode() * 20)
-    (tmp_path / "a.gz").write_bytes(packed[: len(packed) // 2])
-    document = json.loads(run("logs", "summarize", "a.gz", "--json").output)
-
-    assert document["calls"]["count"] > 0
-    assert document["torn_lines"] >= 1
-
-
-def test_a_log_with_nothing_of_ours(run, tmp_path):
-    """No evidence is no good news: exit code 3."""
-    (tmp_path / "a.log").write_text("hello\n")
-    result = run("logs", "summarize", "a.log")
-
-    assert result.exit_code == 3
-    assert "no call and no attempt among them" in result.output
-
-
-@pytest.mark.parametrize("name", ["nowhere.log", "."])
-def test_a_log_that_cannot_be_read(run, name):
-    """One line, exit code 2."""
-    result = run("logs", "summarize", name)
-
-    assert result.exit_code == 2
-    assert result.stderr.count("\n") == 1
-    assert result.stderr.startswith(f"seawall: {name}: ")
-
-
-def test_quantiles_are_values_that_were_measured():
-    """Nearest rank, also of one value and of none."""
-    assert log_summary.quantiles([4.0]) == log_summary.Quantiles(4.0, 4.0, 4.0, 4.0)
-    assert log_summary.quantiles([1.0, 2.0]).p50 == 1.0
-    assert log_summary.quantiles([]).p50 is None
 
 
 @pytest.fixture

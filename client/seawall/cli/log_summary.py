@@ -1,50 +1,19 @@
-"""Counts and quantiles of `llm.call` and `llm.attempt` lines, one line at a time."""
+"""Counts and quantiles of `llm.call` and `llm.attempt` lines, one line at a time, in bounded memory."""
 
 from __future__ import annotations
 
-import math
-from array import array
 from collections import Counter
+from datetime import datetime
 
 import msgspec
 
-from seawall.telemetry.events import ATTEMPT, CALL
+from seawall.cli.latency_sketch import Quantiles
+from seawall.cli.log_groups import Grouping, Groups
+from seawall.cli.log_line import LogLine, read_line
+from seawall.cli.log_tally import OTHER, Tally, count
+from seawall.telemetry.events import CALL
 
-_OURS = b'{"event":"llm.'
-
-
-class _Line(msgspec.Struct):
-    """What is read of either line; whatever else it holds is not looked at."""
-
-    event: str
-    time: str = ""
-    outcome: str = ""
-    provider: str | None = None
-    model: str | None = None
-    why: str = ""
-    failure: str | None = None
-    error: str | None = None
-    latency_ms: float = 0.0
-    first_token_ms: float | None = None
-    attempts: int = 0
-    fell_back: bool = False
-    hedges: int = 0
-    retries: int = 0
-    restarts: int = 0
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-
-
-_decode = msgspec.json.Decoder(_Line).decode
-
-
-class Quantiles(msgspec.Struct, frozen=True):
-    """Of latencies in milliseconds; None where there are none."""
-
-    p50: float | None
-    p95: float | None
-    p99: float | None
-    max: float | None
+PROVIDERS_MAX = 1_000
 
 
 class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,129 +53,126 @@ class ProviderSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SummaryDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What `seawall logs summarize --json` prints. `first` and `last` are the times of the lines read."""
+    """What `seawall logs summarize --format json` prints.
 
-    first: str
-    last: str
+    Attributes:
+        first: the earliest time of a line that counts, and `last` the latest; None where none has a time.
+        lines: all that were read, empty ones left out.
+        foreign_lines: of other programs.
+        torn_lines: cut, or not what an event of its name holds.
+        older_lines: from before `--since`, or without a time; they count for nothing else.
+        providers: by the number of their attempts.
+        groups: what `--by` asks for.
+    """
+
+    first: datetime | None
+    last: datetime | None
     lines: int
     foreign_lines: int
     torn_lines: int
+    older_lines: int
     calls: CallSummary
     providers: list[ProviderSummary]
-
-
-class _Tally:
-    """Outcomes and latencies of calls, or of attempts on one provider."""
-
-    def __init__(self) -> None:
-        self.outcomes: Counter[str] = Counter()
-        self.reasons: Counter[str] = Counter()
-        self.whys: Counter[str] = Counter()
-        self.latency_ms = array("d")
-        self.first_token_ms = array("d")
-        self.input_tokens = 0
-        self.output_tokens = 0
-
-    def add(self, line: _Line) -> None:
-        self.outcomes[line.outcome] += 1
-        reason = line.error if line.event == CALL else line.failure
-        if reason:
-            self.reasons[reason] += 1
-        if line.why:
-            self.whys[line.why] += 1
-        if line.outcome == "answered":
-            self.latency_ms.append(line.latency_ms)
-            if line.first_token_ms is not None:
-                self.first_token_ms.append(line.first_token_ms)
-        self.input_tokens += line.input_tokens or 0
-        self.output_tokens += line.output_tokens or 0
+    groups: Groups | None = None
 
 
 class Summary:
-    """Add lines, then ask for the document. Latencies are those of answers."""
+    """Add lines, then ask for the document. Latencies are those of answers.
 
-    def __init__(self) -> None:
+    Args:
+        since: lines from before are left out.
+        by: group by this, too; see `seawall.cli.log_groups.KEYS`. Raises ValueError where it is none of them.
+    """
+
+    def __init__(self, *, since: datetime | None = None, by: str | None = None) -> None:
         self.torn = 0
-        self._lines = 0
-        self._foreign = 0
-        self._first = ""
-        self._last = ""
-        self._calls = _Tally()
+        self._since = since
+        self._grouping = None if by is None else Grouping(by)
+        self._lines = self._foreign = self._older = 0
+        self._first: datetime | None = None
+        self._last: datetime | None = None
+        self._calls = Tally()
         self._totals: Counter[str] = Counter()
         self._answered_by: Counter[str] = Counter()
-        self._attempts: dict[tuple[str, str], _Tally] = {}
+        self._attempts: dict[tuple[str, str], Tally] = {}
 
     def add(self, raw: bytes) -> None:
-        """Read one line; what stands before the JSON (a time, a level) does not matter."""
+        """Read one line."""
         if not raw.strip():
             return
         self._lines += 1
-        begin = raw.find(_OURS)
-        if begin < 0:
-            self._foreign += 1
-            return
-        try:
-            line = _decode(raw[begin:].rstrip())
-        except (ValueError, RecursionError):
-            self.torn += 1
-            return
+        line = read_line(raw)
+        if isinstance(line, str):
+            self._foreign += line == "foreign"
+            self.torn += line == "torn"
+        elif self._since is not None and (line.time is None or line.time < self._since):
+            self._older += 1
+        else:
+            self._add(line)
+
+    def _add(self, line: LogLine) -> None:
+        if (time := line.time) is not None:
+            self._first = time if self._first is None else min(self._first, time)
+            self._last = time if self._last is None else max(self._last, time)
         if line.event == CALL:
             self._add_call(line)
-        elif line.event == ATTEMPT:
-            self._attempts.setdefault((line.provider or "", line.model or ""), _Tally()).add(line)
         else:
-            self._foreign += 1
-            return
-        self._first = min(self._first or line.time, line.time)
-        self._last = max(self._last, line.time)
+            key = (line.provider or "", line.model or "")
+            if key not in self._attempts and len(self._attempts) >= PROVIDERS_MAX:
+                key = (OTHER, "")
+            self._attempts.setdefault(key, Tally()).add(line)
+        if self._grouping is not None:
+            self._grouping.add(line)
 
-    def _add_call(self, line: _Line) -> None:
+    def _add_call(self, line: LogLine) -> None:
         self._calls.add(line)
-        self._totals.update(
-            attempts=line.attempts,
-            fell_back=line.fell_back,
-            hedges=line.hedges,
-            retries=line.retries,
-            restarts=line.restarts,
-        )
+        totals = self._totals
+        totals["attempts"] += line.attempts
+        totals["fell_back"] += line.fell_back
+        totals["hedges"] += line.hedges
+        totals["retries"] += line.retries
+        totals["restarts"] += line.restarts
         if line.outcome == "answered" and line.provider:
-            self._answered_by[line.provider] += 1
+            count(self._answered_by, line.provider)
 
     def document(self) -> SummaryDocument:
         """Return the summary of what was added so far."""
+        rows = [_provider_summary(*key, tally) for key, tally in self._attempts.items()]
+        rows.sort(key=lambda row: (-row.attempts, row.provider, row.model))
         return SummaryDocument(
             first=self._first,
             last=self._last,
             lines=self._lines,
             foreign_lines=self._foreign,
             torn_lines=self.torn,
+            older_lines=self._older,
             calls=self._call_summary(),
-            providers=[_provider_summary(*key, tally) for key, tally in sorted(self._attempts.items())],
+            providers=rows,
+            groups=None if self._grouping is None else self._grouping.groups(),
         )
 
     def _call_summary(self) -> CallSummary:
         tally, totals = self._calls, self._totals
-        count = tally.outcomes.total()
-        answered, failed = tally.outcomes["answered"], tally.outcomes["failed"]
+        calls = tally.outcomes.total()
         return CallSummary(
-            count=count,
-            answered=answered,
-            failed=failed,
+            count=calls,
+            answered=tally.outcomes["answered"],
+            failed=tally.outcomes["failed"],
             cancelled=tally.outcomes["cancelled"],
-            success_rate=answered / (answered + failed) if answered + failed else None,
+            success_rate=tally.success_rate,
             fell_back=totals["fell_back"],
-            attempts_per_call=totals["attempts"] / count if count else None,
+            attempts_per_call=totals["attempts"] / calls if calls else None,
             retries=totals["retries"],
             hedges=totals["hedges"],
             restarts=totals["restarts"],
-            latency_ms=quantiles(tally.latency_ms),
-            first_token_ms=quantiles(tally.first_token_ms),
+            latency_ms=tally.latency_ms.quantiles(),
+            first_token_ms=tally.first_token_ms.quantiles(),
             answered_by=dict(self._answered_by.most_common()),
             errors=dict(tally.reasons.most_common()),
         )
 
 
-def _provider_summary(provider: str, model: str, tally: _Tally) -> ProviderSummary:
+def _provider_summary(provider: str, model: str, tally: Tally) -> ProviderSummary:
     return ProviderSummary(
         provider=provider,
         model=model,
@@ -214,19 +180,10 @@ def _provider_summary(provider: str, model: str, tally: _Tally) -> ProviderSumma
         answered=tally.outcomes["answered"],
         failed=tally.outcomes["failed"],
         cancelled=tally.outcomes["cancelled"],
-        latency_ms=quantiles(tally.latency_ms),
-        first_token_ms=quantiles(tally.first_token_ms),
+        latency_ms=tally.latency_ms.quantiles(),
+        first_token_ms=tally.first_token_ms.quantiles(),
         failures=dict(tally.reasons.most_common()),
         whys=dict(tally.whys.most_common()),
         input_tokens=tally.input_tokens,
         output_tokens=tally.output_tokens,
     )
-
-
-def quantiles(values: array[float]) -> Quantiles:
-    """Return the nearest-rank quantiles: each is a value that was measured."""
-    ranked = sorted(values)
-    if not ranked:
-        return Quantiles(None, None, None, None)
-    p50, p95, p99 = (ranked[math.ceil(share * len(ranked)) - 1] for share in (0.50, 0.95, 0.99))
-    return Quantiles(p50, p95, p99, ranked[-1])

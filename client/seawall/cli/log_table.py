@@ -1,12 +1,18 @@
-"""A log summary as text for a terminal."""
+"""A log summary for people: plain text for a terminal, or Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from seawall.cli.log_summary import CallSummary, Quantiles, SummaryDocument
+import click
 
-_HEADINGS = (
+from seawall.cli.latency_sketch import Quantiles
+from seawall.cli.log_groups import Groups
+from seawall.cli.log_summary import CallSummary, ProviderSummary, SummaryDocument
+
+_POOR_SUCCESS_RATE = 0.99
+_PROVIDER_HEADINGS = (
     "provider",
     "model",
     "attempts",
@@ -18,38 +24,72 @@ _HEADINGS = (
     "p99",
     "first p95",
 )
+_GROUP_HEADINGS = (
+    "answered",
+    "failed",
+    "cancelled",
+    "success",
+    "p50",
+    "p95",
+    "p99",
+    "first p95",
+    "tokens out",
+)
+
+
+class _Grid(NamedTuple):
+    """A table: the first `names` columns hold names, the others numbers."""
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    names: int
 
 
 def table(document: SummaryDocument) -> str:
-    """Return the whole summary: calls first, then providers, then what was not understood."""
+    """Return the whole summary: calls first, then groups and providers, then what was not understood.
+
+    Headings are bold and a poor success rate is red; click takes that out where the output is no terminal.
+    """
     parts = []
     if document.calls.count:
-        parts.append(_calls(document))
-    if document.providers:
-        parts.append(_providers(document))
-    read = f"{document.lines} lines read"
-    if document.foreign_lines or document.torn_lines:
-        read += f", {document.foreign_lines} not Seawall's, {document.torn_lines} torn"
-    if not parts:
-        read += ": no call and no attempt among them"
-    return "\n\n".join([*parts, read])
+        rate = document.calls.success_rate
+        poor = rate is not None and rate < _POOR_SUCCESS_RATE
+        lines = [
+            click.style(f"{name:<11} {text}", fg="red" if poor and name == "calls" else None)
+            for name, text in _facts(document)
+        ]
+        parts.append("\n".join(lines))
+    parts += [_text(grid) for grid in _grids(document)]
+    if failed := [f"{who} failed by {why}" for who, why in _failures(document)]:
+        parts.append("\n".join(failed))
+    return "\n\n".join([*parts, _read(document)])
 
 
-def _calls(document: SummaryDocument) -> str:
+def markdown(document: SummaryDocument) -> str:
+    """Return the same as Markdown, for an incident's record."""
+    parts = []
+    if document.calls.count:
+        parts.append(_markdown(_Grid(("", "calls"), [(name, text) for name, text in _facts(document)], 2)))
+    parts += [_markdown(grid) for grid in _grids(document)]
+    if failures := list(_failures(document)):
+        parts.append(_markdown(_Grid(("provider", "failed by"), failures, 2)))
+    return "\n\n".join([*parts, _escape(_read(document))])
+
+
+def _facts(document: SummaryDocument) -> Iterator[tuple[str, str]]:
     calls = document.calls
-    rate = "no rate" if calls.success_rate is None else f"{calls.success_rate:.2%}"
-    lines = [
-        f"{document.first} to {document.last}",
-        f"calls       {_outcomes(calls)}; success {rate}",
-        f"latency     {_quantiles(calls.latency_ms)}",
-        f"first token {_quantiles(calls.first_token_ms)}",
-        f"upstream    {calls.attempts_per_call or 0:.3f} attempts per call; {_extra(calls)}",
-    ]
+    rate = "no rate" if calls.success_rate is None else f"success {calls.success_rate:.2%}"
+    if document.first is not None and document.last is not None:
+        first, last = (time.isoformat(timespec="seconds") for time in (document.first, document.last))
+        yield "time", f"{first} to {last}"
+    yield "calls", f"{_outcomes(calls)}; {rate}"
+    yield "latency", _quantiles(calls.latency_ms)
+    yield "first token", _quantiles(calls.first_token_ms)
+    yield "upstream", f"{calls.attempts_per_call or 0:.3f} attempts per call; {_extra(calls)}"
     if calls.answered_by:
-        lines.append(f"answered by {_counts(calls.answered_by)}")
+        yield "answered by", _counts(calls.answered_by)
     if calls.errors:
-        lines.append(f"errors      {_counts(calls.errors)}")
-    return "\n".join(lines)
+        yield "errors", _counts(calls.errors)
 
 
 def _outcomes(calls: CallSummary) -> str:
@@ -60,27 +100,77 @@ def _extra(calls: CallSummary) -> str:
     return f"{calls.fell_back} fell back, {calls.retries} retries, {calls.hedges} hedges, {calls.restarts} restarts"
 
 
-def _providers(document: SummaryDocument) -> str:
-    rows: list[tuple[str, ...]] = [_HEADINGS]
+def _grids(document: SummaryDocument) -> Iterator[_Grid]:
+    if document.groups is not None:
+        yield _groups(document.groups)
+    if document.providers:
+        yield _Grid(_PROVIDER_HEADINGS, [_provider(row) for row in document.providers], 2)
+
+
+def _groups(groups: Groups) -> _Grid:
+    rows = [
+        (
+            _printable(row.name),
+            *map(str, (row.count, row.answered, row.failed, row.cancelled)),
+            "-" if row.success_rate is None else f"{row.success_rate:.2%}",
+            *map(_ms, (row.latency_ms.p50, row.latency_ms.p95, row.latency_ms.p99, row.first_token_ms.p95)),
+            str(row.output_tokens),
+        )
+        for row in groups.rows
+    ]
+    return _Grid((groups.by, groups.of, *_GROUP_HEADINGS), rows, 1)
+
+
+def _provider(row: ProviderSummary) -> tuple[str, ...]:
+    latency = row.latency_ms
+    return (
+        _printable(row.provider),
+        _printable(row.model),
+        *map(str, (row.attempts, row.answered, row.failed, row.cancelled)),
+        *map(_ms, (latency.p50, latency.p95, latency.p99, row.first_token_ms.p95)),
+    )
+
+
+def _failures(document: SummaryDocument) -> Iterator[tuple[str, str]]:
     for row in document.providers:
-        latency, first = row.latency_ms, row.first_token_ms
-        numbers = (row.attempts, row.answered, row.failed, row.cancelled)
-        times = (latency.p50, latency.p95, latency.p99, first.p95)
-        rows.append((row.provider, row.model, *map(str, numbers), *map(_ms, times)))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+        if row.failures:
+            yield f"{_printable(row.provider)} {_printable(row.model)}", _counts(row.failures)
+
+
+def _read(document: SummaryDocument) -> str:
+    read = f"{document.lines} lines read"
+    if document.foreign_lines or document.torn_lines:
+        read += f", {document.foreign_lines} not Seawall's, {document.torn_lines} torn"
+    if document.older_lines:
+        read += f", {document.older_lines} older"
+    if not document.calls.count and not document.providers:
+        read += ": no call and no attempt among them"
+    return read
+
+
+def _text(grid: _Grid) -> str:
+    rows = [grid.headings, *grid.rows]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(grid.headings))]
     lines = [
         "  ".join(
-            cell.ljust(width) if column < 2 else cell.rjust(width)  # noqa: PLR2004 - names left, numbers right
+            cell.ljust(width) if column < grid.names else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
-    failures = [
-        f"{row.provider} {row.model} failed by {_counts(row.failures)}"
-        for row in document.providers
-        if row.failures
-    ]
-    return "\n".join([*lines, *failures])
+    return "\n".join([click.style(lines[0], bold=True), *lines[1:]])
+
+
+def _markdown(grid: _Grid) -> str:
+    rule = ["---"] * grid.names + ["---:"] * (len(grid.headings) - grid.names)
+    rows = [grid.headings, rule, *([_escape(cell) for cell in row] for row in grid.rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _escape(text: str) -> str:
+    for sign in "\\`*_<>[]|":
+        text = text.replace(sign, f"\\{sign}")
+    return text
 
 
 def _quantiles(values: Quantiles) -> str:
@@ -93,4 +183,9 @@ def _ms(value: float | None) -> str:
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items())
+    return ", ".join(f"{_printable(name)} {number}" for name, number in counts.items())
+
+
+def _printable(text: str) -> str:
+    """Whoever wrote the log must not write to the terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
