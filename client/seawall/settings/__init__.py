@@ -15,6 +15,7 @@ from seawall.providers.limits import LimitOptions
 from seawall.providers.options import ProviderOptions
 from seawall.resilience.options import PolicyOptions
 from seawall.rollout.options import RolloutOptions
+from seawall.security.options import SecurityOptions
 from seawall.shared_state.options import SharedStateOptions
 
 
@@ -26,6 +27,7 @@ class Settings(PolicyOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
         limits: how much of a response is read.
         http: how HTTP is done.
         shared_state: where workers tell each other of resting providers.
+        security: what the security pipeline looks at and what it does about it.
         rollout: how far a service has moved from its old LLM path to this client.
         show_provider_messages: put the provider's own words into errors and logs. They may quote the prompt:
             for debugging only.
@@ -36,6 +38,7 @@ class Settings(PolicyOptions, frozen=True, kw_only=True, forbid_unknown_fields=T
     limits: LimitOptions = LimitOptions()
     http: HttpOptions = HttpOptions()
     shared_state: SharedStateOptions = SharedStateOptions()
+    security: SecurityOptions = SecurityOptions()
     rollout: RolloutOptions = RolloutOptions()
     show_provider_messages: bool = False
     origins: dict[str, str] = msgspec.field(default_factory=dict)
