@@ -132,7 +132,7 @@ class CallDriver:
             self._missed_timer = False
             self._carry_out(self._machine.resumed(_now()))
         try:
-            if self._flowing is not None and not self._flowing.ended:
+            if self._flowing is not None and self._flowing.task is None and not self._flowing.ended:
                 await self._await_here(self._flowing, self._flowing.read_on())
             elif self._next is not None:
                 exchange, self._next = self._next, None
@@ -191,7 +191,8 @@ class CallDriver:
 
     def _start_attempt(self, action: StartAttempt) -> None:
         exchange = self._exchanges[action.number] = Exchange(action, self._machine, self._carry_out)
-        free = self._awaited is None or self._awaited.ended
+        # What may have to be handed out while the next piece is waited for is read in a task of its own.
+        free = (self._awaited is None or self._awaited.ended) and not self._machine.holds_back
         if self._reading and free and self._next is None:
             self._next = exchange
             return
@@ -245,9 +246,10 @@ class CallDriver:
         exchange = self._exchanges[action.number]
         self._out.extend(exchange.deltas)
         exchange.deltas.clear()
-        exchange.delivered = True
-        exchange.task = None  # it ends with this; from here on the consumer's own task reads
         self._flowing = exchange
+        if exchange.taking:
+            exchange.delivered = True
+            exchange.task = None  # it ends with this; from here on the consumer's own task reads
 
     def _deliver_restart(self, action: DeliverRestart) -> None:
         self._out.append(StreamRestarted(discard_from=action.discard_from, provider=action.provider))

@@ -25,6 +25,7 @@ class Exchange:
         delivered: set by the driver when it has handed something out; reading then pauses.
         ended: set once the response has been read or has failed.
         reply: the whole answer, None until it is there.
+        taking: whether what the driver is told just now is what has just been read.
         task: the task it runs in, None where the call's own task awaits it.
     """
 
@@ -40,6 +41,7 @@ class Exchange:
         "ended",
         "reply",
         "start",
+        "taking",
         "task",
     )
 
@@ -54,7 +56,7 @@ class Exchange:
         self._open = False
         self.deltas: list[TextDelta | ToolCallDelta] = []
         self.delivered = False
-        self.ended = False
+        self.ended = self.taking = False
         self.reply: Reply | None = None
         self.task: asyncio.Task[None] | None = None
 
@@ -112,6 +114,7 @@ class Exchange:
 
     def _take(self, deltas: Sequence[Delta]) -> None:
         now, machine, number = time.monotonic(), self._machine, self.start.number
+        before = len(self.deltas)
         for delta in deltas:
             if not isinstance(delta, Ping):
                 self.deltas.append(delta)
@@ -119,8 +122,10 @@ class Exchange:
                 self._carry_out(machine.progress(now, number))
             else:
                 machine.ping(now, number)
-        if self.deltas:
-            self._carry_out(machine.token(now, number))
+        if brought := len(self.deltas) - before:
+            self.taking = True
+            self._carry_out(machine.token(now, number, brought))
+            self.taking = False
 
     def _failed(self, error: ProviderError) -> None:
         self.ended = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self
@@ -14,14 +16,22 @@ class LLMStream:
     """An asynchronous context manager over the events of one stream. Get it from `stream()`.
 
     Entering it waits for the first token, so a call that nobody answers fails there, before anything has been
-    handed out. Leaving it ends the call, wherever that is: nothing keeps running. For one consumer, and one use.
+    handed out. Leaving it ends the call, wherever that is: nothing keeps running. One that is entered, never left
+    and forgotten is ended when it is collected. For one consumer, and one use.
     """
 
-    __slots__ = ("_driver", "_entered")
+    __slots__ = ("_driver", "_entered", "_loop")
 
     def __init__(self, driver: CallDriver) -> None:
         self._driver = driver
         self._entered = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def __del__(self) -> None:
+        """End the call if nobody did. This may run on any thread, and at any time."""
+        if self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # closed just now: nothing runs on it any more
+                self._loop.call_soon_threadsafe(self._driver.close)
 
     async def __aenter__(self) -> Self:
         """Begin the call and wait until there is something to read. Raises `LLMError`."""
@@ -39,6 +49,7 @@ class LLMStream:
         if driver.error is not None and not driver.has_event:
             driver.close()
             raise driver.error
+        self._loop = asyncio.get_running_loop()
         return self
 
     async def __aexit__(
@@ -48,7 +59,7 @@ class LLMStream:
         traceback: TracebackType | None,
     ) -> None:
         """End the call."""
-        self._driver.close()
+        self._close()
 
     def __aiter__(self) -> AsyncIterator[StreamEvent]:
         """Iterate over the events; the last one is `Done`."""
@@ -64,8 +75,12 @@ class LLMStream:
                 raise driver.error
             await driver.step()
         if type(event) is Done:
-            driver.close()
+            self._close()
         return event
+
+    def _close(self) -> None:
+        self._loop = None
+        self._driver.close()
 
     @property
     def has_event(self) -> bool:

@@ -1,6 +1,7 @@
 """How calls are driven on an event loop: races, interruptions, cancellations, pauses, and bugs below."""
 
 import asyncio
+import gc
 import random
 import time
 from contextvars import ContextVar
@@ -247,6 +248,79 @@ async def test_retries_are_waited_for_without_a_task(client, wire):
     answer = await llm.complete("hello")
 
     assert [record.why for record in answer.trace.attempts] == ["first", "fallback", "fallback", "retry"]
+
+
+@pytest.mark.parametrize("ending", ["cut", "stall", "end"])
+async def test_a_commit_window_hides_an_early_failure(client, wire, ending):
+    """A stream that fails among the tokens held back is replaced; the consumer sees one whole answer."""
+    endings = {"cut": [failing("stream_cut")], "stall": [HANG], "end": []}
+
+    def behave(name, stream):
+        return [0, *wire.stream[:3], *endings[ending]] if name == "alpha" else [0, *wire.stream]
+
+    llm, engine = client(
+        behave,
+        streaming={"buffer_tokens": 3, "buffer_s": 5.0},
+        hedging={"cold_stall_s": 0.01},
+    )
+    events = await gather(llm.stream("hello"))
+    await settle()
+
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == wire.text
+    assert not any(isinstance(event, StreamRestarted) for event in events)
+    assert events[-1].completion.provider == "beta"
+    assert (engine.open_responses, len(asyncio.all_tasks())) == (0, 1)
+
+
+async def test_what_is_held_back_is_handed_out_in_time(client, wire):
+    """When the window elapses the consumer gets what there is, though the next token is far; then it goes on."""
+
+    def behave(name, stream):
+        return [0, *wire.stream[:3], 0.3, *wire.stream[3:]]
+
+    llm, engine = client(
+        behave, streaming={"buffer_tokens": 50, "buffer_s": 0.02}, hedging={"enabled": False}
+    )
+    began = time.monotonic()
+    events = []
+    async with llm.stream("hello") as source:
+        waited_s = time.monotonic() - began
+        async for event in source:
+            events.append(event)
+            await asyncio.sleep(0.002)  # a consumer that does something else, too
+    await settle()
+
+    assert 0.02 <= waited_s < 0.25
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == wire.text
+    assert events[-1].completion.text == wire.text
+    assert (engine.open_responses, len(asyncio.all_tasks())) == (0, 1)
+
+
+@pytest.mark.parametrize("buffer_tokens", [0, 3])
+@pytest.mark.parametrize("how", ["break", "leave", "drop"])
+async def test_a_consumer_that_goes_away_leaves_nothing(client, wire, how, buffer_tokens):
+    """It breaks out of the loop, leaves the block at once, or drops the entered stream without leaving it."""
+
+    def behave(name, stream):
+        return [0, *wire.stream[:4], HANG]
+
+    llm, engine = client(
+        behave, streaming={"buffer_tokens": buffer_tokens, "buffer_s": 0.01}, hedging={"enabled": False}
+    )
+    if how == "drop":
+        stream = llm.stream("hello")
+        await stream.__aenter__()
+        del stream
+        gc.collect()
+    else:
+        async with llm.stream("hello") as source:
+            if how == "break":
+                async for _ in source:
+                    break
+    await settle()
+
+    assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
+    assert llm.fleet.provider("alpha").breaker._window.calls == 0
 
 
 @pytest.mark.parametrize("racing", [False, True])

@@ -19,7 +19,7 @@ class Attempt:
     States, by what is set: waiting (`flowing` false), flowing (a token or reported reasoning has come),
     committed (the call's consumer gets its tokens; the call knows which one that is). `late` marks one whose
     silence is far beyond what is usual: counted once against its provider, whatever comes after. `cold`: of
-    its provider's latencies nothing was known when it began.
+    its provider's latencies nothing was known when it began. `held`: how many of its deltas have been held back.
     """
 
     __slots__ = (
@@ -35,6 +35,8 @@ class Attempt:
         "generation",
         "hedge_after_s",
         "hedge_at",
+        "held",
+        "held_until",
         "http_status",
         "last_life_at",
         "last_token_at",
@@ -68,13 +70,15 @@ class Attempt:
         self.gap_s = 0.0
         self.flowing = False
         self.late = self.cold = False
+        self.held = 0
+        self.held_until = math.inf
         self.late_after_s = self.hedge_after_s = math.inf
         self.hedge_at = self.late_at = self.timeout_at = self.total_at = math.inf
         self.deliver: tuple[Action, ...] = (Deliver(number),)
 
     def wake_at(self, timeouts: TimeoutOptions) -> float:
         """Return when this attempt must next be looked at if nothing comes."""
-        at = min(self.timeout_at, self.total_at, self.hedge_at, self.late_at)
+        at = min(self.timeout_at, self.total_at, self.hedge_at, self.late_at, self.held_until)
         if self.flowing:
             at = min(at, self.stalls_at(timeouts))
         return at

@@ -37,6 +37,11 @@ class Call(Course):
         return self._ledger.records
 
     @property
+    def holds_back(self) -> bool:
+        """Whether `Deliver` may come of a timer, too: first tokens are held back for some time."""
+        return self._stream and self._fleet.options.streaming.buffer_tokens > 0
+
+    @property
     def over(self) -> bool:
         """Whether the call has ended, one way or another."""
         return self._over
@@ -61,20 +66,22 @@ class Call(Course):
             if window is not None:
                 attempt.note_window(now, window)
 
-    def token(self, now: float, number: int) -> Sequence[Action]:
-        """Note that a streamed attempt brought a piece of the answer."""
+    def token(self, now: float, number: int, deltas: int = 1) -> Sequence[Action]:
+        """Note that a streamed attempt brought pieces of the answer."""
         attempt = self._live.get(number)
         if attempt is None:
             return NOTHING
-        actions: list[Action] = []
-        if attempt is not self._committed:
-            self._commit(now, attempt, actions)
-        else:
+        if attempt is self._committed:
             attempt.token(now)
             if len(self._live) == 1:
                 return attempt.deliver
-        self._cancel_others(now, attempt, actions)
-        actions += attempt.deliver
+        elif attempt.first_token_at is None:
+            self._begin_to_flow(now, attempt)
+        else:
+            attempt.token(now)
+        actions: list[Action] = []
+        if attempt is self._committed or not self._holds_back(now, attempt, deltas):
+            self._hand_out(now, attempt, actions)
         return self._armed(actions)
 
     def progress(self, now: float, number: int) -> Sequence[Action]:
@@ -107,9 +114,11 @@ class Call(Course):
         if attempt.first_token_at is None:
             if now >= attempt.late_at:
                 attempt.note_late(now)
-            if self._stream:
-                self._commit(now, attempt, actions)
             attempt.first_token_at = now
+        if self._stream and attempt is not self._committed:
+            self._commit(attempt, actions)
+            if attempt.held:
+                actions += attempt.deliver
         self._candidates.ended(attempt.provider)
         attempt.answered(now, stream=self._stream)
         self._fleet.retry_budget.earn(self._fleet.options.retry_budget.success_share)
@@ -141,7 +150,8 @@ class Call(Course):
             self._pass_deadline(now, actions)
             return actions
         for attempt in tuple(self._live.values()):
-            self._inspect(now, attempt, actions)
+            if attempt.number in self._live:  # one that hands out its first tokens ends the others
+                self._inspect(now, attempt, actions)
             if self._over:
                 return actions
         if not self._live and now >= self._resume_at:
@@ -173,7 +183,9 @@ class Call(Course):
     def _inspect(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
         """Give up an attempt whose time is over; note and hedge one that is late."""
         timeouts = self._fleet.options.timeouts
-        if attempt.flowing and now >= attempt.stalls_at(timeouts):
+        if now >= attempt.held_until:
+            self._hand_out(now, attempt, actions)
+        elif attempt.flowing and now >= attempt.stalls_at(timeouts):
             self._give_up(now, attempt, FailureKind.TIMEOUT_STALL, attempt.last_token_at, actions)
         elif now >= attempt.timeout_at:
             self._give_up(now, attempt, FailureKind.TIMEOUT_FIRST_TOKEN, attempt.started, actions)

@@ -195,12 +195,31 @@ class Course:
         streaming = self._fleet.options.streaming
         return streaming.on_midstream_failure == "restart" and self._ledger.restarts < streaming.restarts_max
 
-    def _commit(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
-        """From now on the consumer gets this attempt's tokens."""
+    def _begin_to_flow(self, now: float, attempt: Attempt) -> None:
+        """Its first token is here."""
         if now >= attempt.late_at:
             attempt.note_late(now)
         attempt.first_token_at = now
         set_flowing(attempt, now, self._fleet.options)
+
+    def _holds_back(self, now: float, attempt: Attempt, deltas: int) -> bool:
+        """Whether these deltas, too, are held back, so that the consumer sees nothing should the attempt fail."""
+        streaming = self._fleet.options.streaming
+        if attempt.held == 0:
+            attempt.held_until = now + streaming.buffer_s
+        attempt.held += deltas
+        return attempt.held <= streaming.buffer_tokens and now < attempt.held_until
+
+    def _hand_out(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
+        """Give the consumer what the attempt has brought, and nobody else's from now on."""
+        if attempt is not self._committed:
+            self._commit(attempt, actions)
+        self._cancel_others(now, attempt, actions)
+        actions += attempt.deliver
+
+    def _commit(self, attempt: Attempt, actions: list[Action]) -> None:
+        """From now on the consumer gets this attempt's tokens."""
+        attempt.held_until = math.inf
         if self._committed is not None or self._broken:
             self._ledger.restarts += 1
             self._broken = False
