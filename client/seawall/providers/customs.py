@@ -33,23 +33,17 @@ class WireCustoms(msgspec.Struct, frozen=True, kw_only=True):
     embedding_texts_max: int = 0
 
 
+_OPENAI = WireCustoms(
+    provider_name="openai",
+    public_base_url="https://api.openai.com/v1",
+    key_variables=("OPENAI_API_KEY",),
+    base_url_variable="OPENAI_BASE_URL",
+    default_model="gpt-6.1-terra",
+    embedding_texts_max=2_048,
+)
 WIRES: Mapping[str, WireCustoms] = {
-    "openai_chat": WireCustoms(
-        provider_name="openai",
-        public_base_url="https://api.openai.com/v1",
-        key_variables=("OPENAI_API_KEY",),
-        base_url_variable="OPENAI_BASE_URL",
-        default_model="gpt-6.1-terra",
-        embedding_texts_max=2_048,
-    ),
-    "openai_responses": WireCustoms(
-        provider_name="openai",
-        public_base_url="https://api.openai.com/v1",
-        key_variables=("OPENAI_API_KEY",),
-        base_url_variable="OPENAI_BASE_URL",
-        default_model="gpt-6.1-terra",
-        embedding_texts_max=2_048,
-    ),
+    "openai_chat": _OPENAI,
+    "openai_responses": _OPENAI,
     "azure_openai": WireCustoms(
         provider_name="azure",
         public_base_url=None,
