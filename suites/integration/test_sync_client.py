@@ -378,6 +378,54 @@ def test_a_closed_asynchronous_client_may_begin_on_another_loop(providers):
     assert asyncio.run(use()).text
 
 
+def test_the_old_path_of_a_rollout_runs_in_the_callers_own_thread(make, providers):
+    """Where its connections and transactions are; what it returns or raises reaches the caller as it is."""
+    here = threading.current_thread()
+    rollout = {"stage": "percent", "percent": 0}
+
+    def old():
+        return threading.current_thread()
+
+    def broken():
+        raise ZeroDivisionError("old")
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with make(rollout=rollout) as llm:
+        assert llm.rollout("hello", old=old).value is here
+        assert not llm.takes_new_path("user-1")
+        with pytest.raises(ZeroDivisionError):
+            llm.rollout("hello", old=broken)
+        with pytest.raises(KeyboardInterrupt):
+            llm.rollout("hello", old=interrupted)
+
+        changes = llm.reload(make(rollout={"stage": "percent", "percent": 100}).settings)
+        assert [change.name for change in changes] == ["rollout.percent"]
+        assert llm.rollout("hello", old=old).value.provider == "alpha"
+        llm.kill()
+        assert llm.rollout("hello", old=old).value is here
+        assert llm.rollout_position.decided_by == "kill"
+        llm.revive()
+        assert llm.rollout_position.decided_by == "settings"
+
+
+def test_vectors_come_by_the_same_way(providers):
+    """Embeddings, with their provider and its usage."""
+    settings = providers.settings(["alpha"])
+    settings["providers"][0]["embedding_model"] = "alpha-embed"
+    providers.command(
+        "PUT",
+        "/providers/alpha",
+        {**providers.command("GET", "/providers/alpha"), "models": ["alpha-1", "alpha-embed"]},
+    )
+    with LLMManager.from_settings(environ={}, overrides=settings) as llm:
+        answer = llm.embed(["one", "two"])
+
+    assert answer.provider == "alpha"
+    assert len(answer.vectors) == 2
+
+
 def test_it_has_what_the_asynchronous_client_has():
     """Whatever one can do, the other can."""
 

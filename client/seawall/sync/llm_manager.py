@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 from pybreaker import CircuitBreakerListener
 
@@ -18,10 +18,17 @@ from seawall.messages import Completion
 from seawall.prompts import CallOptions, Prompt
 from seawall.providers.wire import HttpEngine
 from seawall.resilience.breaker import Override
+from seawall.rollout.policy import RolloutPosition
+from seawall.rollout.record import RolloutAnswer
 from seawall.settings import Settings, load_settings
+from seawall.settings.changes import SettingChange
+from seawall.sync.caller_thread import CallerThread
 from seawall.sync.llm_stream import LLMStream
 from seawall.sync.portal import Portal
 from seawall.trace import Observer
+
+Old = TypeVar("Old")
+Result = TypeVar("Result")
 
 
 class LLMManager:
@@ -50,15 +57,17 @@ class LLMManager:
         rng: random.Random | None = None,
         breaker_listeners: Sequence[CircuitBreakerListener] = (),
     ) -> None:
-        self._portal = Portal(
-            lambda: llm_manager.LLMManager(
-                settings,
+        def make(former: llm_manager.LLMManager | None) -> llm_manager.LLMManager:
+            return llm_manager.LLMManager(
+                settings if former is None else former.settings,
                 engine=None if engine is None else engine(),
                 observers=observers,
                 rng=rng,
                 breaker_listeners=breaker_listeners,
             )
-        )
+
+        self._portal = Portal(make)
+        self._read_again: Callable[[], Settings] | None = None
 
     @classmethod
     def from_settings(
@@ -71,9 +80,12 @@ class LLMManager:
     ) -> Self:
         """Build one from a YAML file and the environment, or from the environment alone.
 
-        Raises `SettingsError`, which names everything that is wrong at once.
+        Raises `SettingsError`, which names everything that is wrong at once. `reload` reads the same again.
         """
-        return cls(load_settings(path, environ=environ, overrides=overrides), observers=observers)
+        read = partial(load_settings, path, environ=environ, overrides=overrides)
+        manager = cls(read(), observers=observers)
+        manager._read_again = read
+        return manager
 
     @property
     def settings(self) -> Settings:
@@ -92,16 +104,58 @@ class LLMManager:
         """Return a vector for each text: `seawall.LLMManager.embed`, with its options and errors."""
         return self._portal.call(lambda llm: llm.embed(texts, **options))
 
+    def rollout(
+        self,
+        prompt: Prompt,
+        *,
+        old: Callable[[], Old],
+        key: str | int | None = None,
+        compare: Callable[[Old, Completion], float] | None = None,
+        **options: Unpack[CallOptions],
+    ) -> RolloutAnswer[Old]:
+        """Answer by a service's old path or by this client: `seawall.LLMManager.rollout`.
+
+        `old` is an ordinary function and is called in this thread, while a shadow runs beside it.
+        """
+        caller = CallerThread()
+        future = self._portal.submit(
+            lambda llm: llm.rollout(prompt, old=partial(caller.run, old), key=key, compare=compare, **options)
+        )
+        return caller.serve(future)
+
+    def takes_new_path(self, key: str | int | None = None) -> bool:
+        """Return whether the new path answers for this key: for streams, and whatever `rollout` does not fit."""
+        return self._now(lambda llm: llm.takes_new_path(key))
+
+    @property
+    def rollout_position(self) -> RolloutPosition:
+        """How far the rollout is now, and who says so: settings, flag or kill switch."""
+        return self._now(lambda llm: llm.rollout_position)
+
+    def kill(self) -> None:
+        """Send every call of `rollout` down the old path from now on, in this process. Outlasts a reload."""
+        self._now(lambda llm: llm.kill())
+
+    def revive(self) -> None:
+        """Take `kill` back. The setting `rollout.killed` is not touched."""
+        self._now(lambda llm: llm.revive())
+
+    def reload(self, settings: Settings | None = None) -> tuple[SettingChange, ...]:
+        """Serve the calls that begin from now on by settings given, or read again: `seawall.LLMManager.reload`."""
+        if settings is None and self._read_again is not None:
+            settings = self._read_again()
+        return self._portal.call(lambda llm: llm.reload(settings))
+
     def breaker_states(self) -> dict[str, str]:
         """Return the state of each provider's breaker: "closed", "open" or "half-open"."""
-        return self._portal.call(_breaker_states)
+        return self._now(lambda llm: llm.breaker_states())
 
     def force_breaker(self, provider: str, override: Override | None) -> None:
         """Hold a provider's breaker "open", "closed" or "disabled"; None lets it decide again.
 
         Holds in this process. Raises KeyError where there is no provider of that name.
         """
-        self._portal.call(partial(_force_breaker, provider, override))
+        self._now(lambda llm: llm.force_breaker(provider, override))
 
     def close(self) -> None:
         """End every call, in whatever thread, and close every connection."""
@@ -120,10 +174,10 @@ class LLMManager:
         """Close every connection."""
         self.close()
 
+    def _now(self, work: Callable[[llm_manager.LLMManager], Result]) -> Result:
+        """Do on the loop what needs no waiting: what calls share belongs to its thread."""
 
-async def _breaker_states(llm: llm_manager.LLMManager) -> dict[str, str]:
-    return llm.breaker_states()
+        async def turn(llm: llm_manager.LLMManager) -> Result:
+            return work(llm)
 
-
-async def _force_breaker(provider: str, override: Override | None, llm: llm_manager.LLMManager) -> None:
-    llm.force_breaker(provider, override)
+        return self._portal.call(turn)

@@ -33,17 +33,18 @@ class Portal(Generic[Resident]):
     """Runs what threads ask for on the loop on which the resident lives.
 
     Args:
-        make: makes the resident, an asynchronous context manager. Called at once, and once more in every forked
-            child that uses the portal.
+        make: makes the resident, an asynchronous context manager. Called at once with None, and in every forked
+            child that uses the portal with the parent's resident, to be read but not used.
     """
 
-    def __init__(self, make: Callable[[], Resident]) -> None:
+    def __init__(self, make: Callable[[Resident | None], Resident]) -> None:
         self._make = make
         self._lock = (
             threading.RLock()
         )  # a signal's handler or a finaliser may come back in the middle of a call
         self._closed = False
-        self._resident: Resident | None = make()
+        self._former: Resident | None = None
+        self._resident: Resident | None = make(None)
         self._running: _LoopThread[Resident] | None = None
         self._finaliser: weakref.finalize[..., Portal[Resident]] | None = None
         _PORTALS.add(self)
@@ -88,13 +89,14 @@ class Portal(Generic[Resident]):
             self._running.loop.set_exception_handler(lambda *_: None)
         if self._finaliser is not None:
             self._finaliser.detach()
+        self._former = self._resident or self._former
         self._running = self._resident = self._finaliser = None
 
     def _ensure_resident(self) -> Resident:
         if self._closed:
             raise ConfigurationError("this client was closed; make another one")
         if self._resident is None:
-            self._resident = self._make()
+            self._resident = self._make(self._former)
         return self._resident
 
     def _ensure_running(self) -> _LoopThread[Resident]:
