@@ -11,7 +11,7 @@ from seawall import ConfigurationError, audit_context, configure_json_logs
 from seawall.resilience.failures import Failure, FailureKind
 from seawall.telemetry.audit import AuditTrail
 from seawall.telemetry.logs import LogObserver
-from seawall.trace import AttemptRecord, CallContext, CallTrace, SkippedProvider
+from seawall.trace import AttemptRecord, CallContext, CallTrace, SkippedProvider, StageRecord
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FAILED = AttemptRecord(
@@ -35,6 +35,8 @@ TRACE = CallTrace(
     attempts=(FAILED,),
     skipped=(SkippedProvider(provider="beta", model="m-b", why="circuit breaker open", until_s=9.5),),
     error="AllProvidersFailed",
+    cost=0.5,
+    stages=(StageRecord(stage="firewall", mode="shadow", verdict="flagged", time_ms=1.0),),
 )
 
 
@@ -49,6 +51,7 @@ def test_an_event_says_who_was_asked_who_was_not_and_why():
     assert read["event"] == "llm.audit"
     assert (read["call"]["outcome"], read["call"]["error"]) == ("failed", "AllProvidersFailed")
     assert (read["call"]["failure"], read["call"]["deadline_left_ms"]) == ("overloaded", 19_750.0)
+    assert (read["call"]["cost"], read["call"]["stages"][0]["verdict"]) == (0.5, "flagged")
     assert read["call"]["caller"] == {"tenant": "acme", "tries": 2}
     assert [(a["provider"], a["failure"], a["status"], a["breaker"]) for a in read["attempts"]] == [
         ("alpha", "overloaded", 503, "closed")

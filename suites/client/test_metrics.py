@@ -15,7 +15,7 @@ from seawall.resilience.breaker_state import BreakerState
 from seawall.resilience.failures import Failure, FailureKind
 from seawall.telemetry import metrics
 from seawall.telemetry.metrics import METRICS, PrometheusMetrics
-from seawall.trace import AttemptRecord, CallContext, CallTrace, SkippedProvider
+from seawall.trace import AttemptRecord, CallContext, CallTrace, SkippedProvider, StageRecord
 
 CONTEXT = CallContext(call_id="c7", stream=True, deadline_s=20.0)
 FAILED = AttemptRecord(
@@ -41,6 +41,7 @@ ANSWERED = AttemptRecord(
     outcome="answered",
     client_request_id="c7-2",
     usage=Usage(input_tokens=11, output_tokens=7),
+    cost=0.25,
 )
 TRACE = CallTrace(
     call_id="c7",
@@ -49,10 +50,15 @@ TRACE = CallTrace(
     duration_s=4.5,
     outcome="answered",
     attempts=(FAILED, ANSWERED),
-    skipped=(SkippedProvider(provider="gamma", model="m-c", why="circuit breaker open"),),
+    skipped=(SkippedProvider(provider="gamma", model="m-c", why="full: 8 of 8 under way, 2 waiting"),),
     provider="beta",
     model="m-b",
     restarts=1,
+    stages=(
+        StageRecord(
+            stage="firewall", mode="shadow", verdict="blocked", time_ms=1.0, findings={"override": 2}
+        ),
+    ),
 )
 
 
@@ -98,6 +104,7 @@ def test_attempts(exposed):
     assert exposed.value("seawall_attempt_first_token_seconds_bucket", **beta, le="0.3") == 0
     assert exposed.value("seawall_tokens_total", **beta, kind="input") == 11
     assert exposed.value("seawall_tokens_total", **beta, kind="output") == 7
+    assert exposed.value("seawall_cost_total", **beta) == 0.25
 
 
 def test_calls(exposed):
@@ -117,8 +124,11 @@ def test_calls(exposed):
     assert exposed.value("seawall_call_duration_seconds_bucket", **durations, le="5.0") == 1
     assert exposed.value("seawall_fallbacks_total", first="alpha", answered="beta") == 1
     assert exposed.value("seawall_stream_restarts_total", outcome="answered") == 1
-    skipped = {"provider": "gamma", "model": "m-c", "why": "circuit breaker open"}
+    skipped = {"provider": "gamma", "model": "m-c", "why": "full"}
     assert exposed.value("seawall_skipped_total", **skipped) == 2
+    stage = {"stage": "firewall", "mode": "shadow", "verdict": "blocked"}
+    assert exposed.value("seawall_security_stages_total", **stage) == 2
+    assert exposed.value("seawall_security_findings_total", stage="firewall", finding="override") == 4
 
 
 def test_breakers(exposed):

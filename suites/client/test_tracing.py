@@ -21,7 +21,7 @@ from seawall.providers.wire import HttpRequest
 from seawall.resilience.failures import Failure, FailureKind
 from seawall.telemetry import tracing
 from seawall.telemetry.tracing import OpenTelemetry, TracePropagation
-from seawall.trace import AttemptRecord, CallContext, CallTrace, SkippedProvider
+from seawall.trace import AttemptRecord, CallContext, CallTrace, SkippedProvider, StageRecord
 
 NOW_NS = 1_790_000_000_000_000_000
 CONTEXT = CallContext(call_id="c7", stream=True, deadline_s=20.0)
@@ -61,6 +61,8 @@ TRACE = CallTrace(
     skipped=(SkippedProvider(provider="gamma", model="m-c", why="circuit breaker open"),),
     provider="beta",
     model="m-b",
+    cost=0.25,
+    stages=(StageRecord(stage="firewall", mode="enforce", verdict="passed", time_ms=1.0),),
 )
 
 
@@ -112,9 +114,10 @@ def test_a_call_is_a_span_and_each_attempt_one_below_it(collected):
     assert (call.start_time, call.end_time) == (NOW_NS - 2_000_000_000, NOW_NS)
     assert (failed.start_time, failed.end_time) == (NOW_NS - 1_500_000_000, NOW_NS - 1_250_000_000)
     assert (call.kind, failed.kind) == (otel.SpanKind.INTERNAL, otel.SpanKind.CLIENT)
-    assert [(event.name, event.attributes["seawall.why"]) for event in call.events] == [
-        ("seawall.skipped", "circuit breaker open")
-    ]
+    skipped, stage = call.events
+    assert (skipped.name, skipped.attributes["seawall.why"]) == ("seawall.skipped", "circuit breaker open")
+    assert (stage.name, stage.attributes["seawall.verdict"]) == ("seawall.stage", "passed")
+    assert call.attributes["seawall.cost"] == 0.25
 
 
 def test_attributes_of_attempts(collected):

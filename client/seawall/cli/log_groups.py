@@ -35,6 +35,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     first_token_ms: Quantiles
     input_tokens: int
     output_tokens: int
+    cost: float
 
 
 class Groups(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,4 +98,5 @@ def _group(name: str, tally: Tally) -> Group:
         first_token_ms=tally.first_token_ms.quantiles(),
         input_tokens=tally.input_tokens,
         output_tokens=tally.output_tokens,
+        cost=round(tally.cost, 6),
     )

@@ -35,6 +35,7 @@ class LogLine(msgspec.Struct):
     restarts: int = 0
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost: float | None = None
     caller: dict[str, AuditValue] | None = None
 
     @property

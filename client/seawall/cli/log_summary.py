@@ -29,6 +29,7 @@ class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
     retries: int
     hedges: int
     restarts: int
+    cost: float
     latency_ms: Quantiles
     first_token_ms: Quantiles
     answered_by: dict[str, int]
@@ -50,6 +51,7 @@ class ProviderSummary(msgspec.Struct, frozen=True, kw_only=True):
     whys: dict[str, int]
     input_tokens: int
     output_tokens: int
+    cost: float
 
 
 class SummaryDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,6 +167,7 @@ class Summary:
             retries=totals["retries"],
             hedges=totals["hedges"],
             restarts=totals["restarts"],
+            cost=round(tally.cost, 6),
             latency_ms=tally.latency_ms.quantiles(),
             first_token_ms=tally.first_token_ms.quantiles(),
             answered_by=dict(self._answered_by.most_common()),
@@ -186,4 +189,5 @@ def _provider_summary(provider: str, model: str, tally: Tally) -> ProviderSummar
         whys=dict(tally.whys.most_common()),
         input_tokens=tally.input_tokens,
         output_tokens=tally.output_tokens,
+        cost=round(tally.cost, 6),
     )

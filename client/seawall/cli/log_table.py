@@ -86,6 +86,8 @@ def _facts(document: SummaryDocument) -> Iterator[tuple[str, str]]:
     yield "latency", _quantiles(calls.latency_ms)
     yield "first token", _quantiles(calls.first_token_ms)
     yield "upstream", f"{calls.attempts_per_call or 0:.3f} attempts per call; {_extra(calls)}"
+    if calls.cost:
+        yield "cost", f"{calls.cost:.6g}"
     if calls.answered_by:
         yield "answered by", _counts(calls.answered_by)
     if calls.errors:

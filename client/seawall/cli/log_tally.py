@@ -23,6 +23,7 @@ class Tally:
 
     __slots__ = (
         "_of_failures",
+        "cost",
         "first_token_ms",
         "input_tokens",
         "latency_ms",
@@ -41,6 +42,7 @@ class Tally:
         self.first_token_ms = LatencySketch()
         self.input_tokens = 0
         self.output_tokens = 0
+        self.cost = 0.0
 
     def add(self, line: LogLine) -> None:
         """Count a line."""
@@ -55,6 +57,7 @@ class Tally:
                 self.first_token_ms.add(line.first_token_ms)
         self.input_tokens += line.input_tokens or 0
         self.output_tokens += line.output_tokens or 0
+        self.cost += line.cost or 0.0
 
     @property
     def success_rate(self) -> float | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from seawall.telemetry.audit_context import AuditValue, audit_fields
-from seawall.trace import AttemptRecord, CallContext, CallTrace
+from seawall.trace import AttemptRecord, CallContext, CallTrace, StageRecord
 
 ATTEMPT = "llm.attempt"
 CALL = "llm.call"
@@ -49,6 +49,7 @@ class AttemptEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     request_id: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost: float | None = None
     caller: Mapping[str, AuditValue] = {}
 
     def __str__(self) -> str:
@@ -60,7 +61,9 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One whole call. `attempts` counts them; `first_token_ms` and `latency_ms` count from the call's start.
 
     `failure` is the kind of the first attempt that failed: why there was a retry or a fallback, answered or not.
-    `error` is the name of what the caller got. Tokens are those of the attempt that answered.
+    `error` is the name of what the caller got. Tokens are those of the attempt that answered,
+    `cost` is that of all attempts. `operation` is given where it is not "chat". `stages` is what the security
+    pipeline did.
     """
 
     event: str
@@ -72,6 +75,7 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deadline_left_ms: float
     attempts: int
     fell_back: bool
+    operation: str = "chat"
     provider: str | None = None
     model: str | None = None
     first_token_ms: float | None = None
@@ -83,6 +87,8 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str | None = None
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cost: float | None = None
+    stages: tuple[StageRecord, ...] = ()
     caller: Mapping[str, AuditValue] = {}
 
     def __str__(self) -> str:
@@ -120,6 +126,7 @@ def attempt_event(context: CallContext | CallTrace, record: AttemptRecord, time:
         request_id=record.request_id,
         input_tokens=None if usage is None else usage.input_tokens,
         output_tokens=None if usage is None else usage.output_tokens,
+        cost=record.cost,
         caller=audit_fields(),
     )
 
@@ -147,6 +154,7 @@ def call_event(trace: CallTrace, time: datetime) -> CallEvent:
         deadline_left_ms=_ms(trace.deadline_s - trace.duration_s),
         attempts=len(trace.attempts),
         fell_back=trace.fell_back,
+        operation=trace.operation,
         provider=trace.provider,
         model=trace.model,
         first_token_ms=None if first is None else _ms(first),
@@ -158,6 +166,8 @@ def call_event(trace: CallTrace, time: datetime) -> CallEvent:
         error=trace.error,
         input_tokens=None if usage is None else usage.input_tokens,
         output_tokens=None if usage is None else usage.output_tokens,
+        cost=trace.cost,
+        stages=trace.stages,
         caller=audit_fields(),
     )
 

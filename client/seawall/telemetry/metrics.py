@@ -62,6 +62,15 @@ METRICS = {
         _FIRST_TOKEN_BUCKETS_S,
     ),
     "seawall_tokens_total": Metric("Tokens as providers counted them.", ("provider", "model", "kind")),
+    "seawall_cost_total": Metric(
+        "Cost of tokens, in the currency of the prices in the settings.", ("provider", "model")
+    ),
+    "seawall_security_stages_total": Metric(
+        "Stages of the security pipeline, by what they came to.", ("stage", "mode", "verdict")
+    ),
+    "seawall_security_findings_total": Metric(
+        "What stages of the security pipeline found.", ("stage", "finding")
+    ),
     "seawall_breaker_transitions_total": Metric(
         "Circuit breakers that changed state.", ("provider", "model", "state")
     ),
@@ -135,6 +144,9 @@ class PrometheusMetrics(CircuitBreakerListener):
             self._attempt_durations = add("seawall_attempt_duration_seconds")
             self._attempt_first_tokens = add("seawall_attempt_first_token_seconds")
             self._tokens = add("seawall_tokens_total")
+            self._cost = add("seawall_cost_total")
+            self._stages = add("seawall_security_stages_total")
+            self._findings = add("seawall_security_findings_total")
             self._transitions = add("seawall_breaker_transitions_total")
             self._breakers = add("seawall_breaker_state")
         except ValueError:
@@ -156,6 +168,8 @@ class PrometheusMetrics(CircuitBreakerListener):
         if usage is not None:
             self._tokens(provider, model, "input").inc(usage.input_tokens)
             self._tokens(provider, model, "output").inc(usage.output_tokens)
+        if record.cost is not None:
+            self._cost(provider, model).inc(record.cost)
         if (provider, model) not in self._breakers:  # nobody announces the first state
             self._breakers(provider, model).set(_BREAKER_STATES.get(record.breaker_state, 0))
 
@@ -175,7 +189,12 @@ class PrometheusMetrics(CircuitBreakerListener):
         if trace.restarts:
             self._restarts(outcome).inc(trace.restarts)
         for skipped in trace.skipped:
-            self._skipped(skipped.provider, skipped.model, skipped.why).inc()
+            why = skipped.why.partition(":")[0]  # what follows are numbers
+            self._skipped(skipped.provider, skipped.model, why).inc()
+        for stage in trace.stages:
+            self._stages(stage.stage, stage.mode, stage.verdict).inc()
+            for finding, number in stage.findings.items():
+                self._findings(stage.stage, finding).inc(number)
 
     def state_change(
         self,

@@ -136,6 +136,8 @@ class OpenTelemetry:
         }
         if trace.provider is not None:
             attributes["seawall.provider"] = trace.provider
+        if trace.cost is not None:
+            attributes["seawall.cost"] = trace.cost
         span = self._tracer.start_span(
             f"seawall {trace.operation}", attributes=attributes, start_time=started_ns
         )
@@ -146,6 +148,13 @@ class OpenTelemetry:
                 "seawall.why": skipped.why,
             }
             span.add_event("seawall.skipped", news, timestamp=ended_ns)
+        for stage in trace.stages:
+            done = {
+                "seawall.stage": stage.stage,
+                "seawall.mode": stage.mode,
+                "seawall.verdict": stage.verdict,
+            }
+            span.add_event("seawall.stage", done, timestamp=ended_ns)
         if trace.error is not None:
             self._mark(span, trace.error)
         for record in trace.attempts:
