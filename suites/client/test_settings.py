@@ -1,7 +1,9 @@
 """Settings: where values come from, which wins, and what is said of those that cannot work."""
 
+import functools
 import inspect
 import itertools
+import json
 import pickle
 import re
 
@@ -199,13 +201,13 @@ def test_providers_given_as_arguments_replace_those_of_the_file(load):
 def test_every_setting_can_be_set_from_anywhere(load, path):
     """By YAML, by variable and by argument, and its origin says so."""
     value = example(SETTINGS[path])
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = json.dumps(value) if isinstance(value, bool | list | tuple | dict) else str(value)
     if path == ("http", "ca_file"):
         value = text = "/dev/null"
     if path == ("http", "proxy"):
         value = text = "http://127.0.0.1:1"
     secret = Secret in getattr(SETTINGS[path].type, "__args__", ())
-    nested = {path[-1]: value} if len(path) == 1 else {path[0]: {path[1]: value}}
+    nested = functools.reduce(lambda inner, key: {key: inner}, reversed(path), value)
     variable = f"SEAWALL_{'__'.join(path).upper()}"
 
     for settings, origin in (
@@ -227,7 +229,7 @@ def example(leaf):
         candidates = [leaf.default * 2, leaf.default / 2, leaf.default + 1, 0.75, 0.25]
     if Secret in getattr(leaf.type, "__args__", ()):
         return "redis://127.0.0.1:1/0"
-    candidates += [2.5, *choices(leaf.type), "text"]
+    candidates += [2.5, *choices(leaf.type), "text", ["text"], {"text": ["text"]}]
     for candidate in candidates:
         if candidate is not None and candidate != leaf.default:
             try:

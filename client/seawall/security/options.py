@@ -17,15 +17,20 @@ class StageOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Options that every stage has.
 
     Attributes:
-        mode: "enforce" acts on what it finds, "shadow" only reports it, "off" does not look; None: as `security.mode`.
+        mode: "enforce" acts on what it finds, "shadow" only reports it, "off" does not look; "inherit": as
+            `security.mode` says.
         budget_ms: time that the stage may take for one call, looked at between the pieces of its work. 0.1 to 60000.
         on_error: what becomes of a call whose stage fails or is over its budget: "closed" refuses the request or the
             answer, "open" lets it pass. Both say so in the trace.
     """
 
-    mode: StageMode | None = None
+    mode: Literal["inherit", "enforce", "shadow", "off"] = "inherit"
     budget_ms: BudgetMs = 1000.0
     on_error: Literal["closed", "open"] = "closed"
+
+    def effective_mode(self, inherited: StageMode) -> StageMode:
+        """Return the mode in force."""
+        return inherited if self.mode == "inherit" else self.mode
 
 
 class FirewallStageOptions(StageOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,4 +93,4 @@ class SecurityOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     def active(self) -> bool:
         """Whether any stage looks at anything."""
         stages = (self.firewall, self.redaction, self.grounding, self.verification, self.tools, self.output)
-        return any((stage.mode or self.mode) != "off" for stage in stages)
+        return any(stage.effective_mode(self.mode) != "off" for stage in stages)

@@ -25,7 +25,7 @@ class StageRun:
         self, name: str, options: StageOptions, default: StageMode, clock: Callable[[], float]
     ) -> None:
         self.name = name
-        self.mode: StageMode = options.mode or default
+        self.mode = options.effective_mode(default)
         self._options = options
         self._clock = clock
         self._spent_s = 0.0

@@ -48,10 +48,16 @@ def meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
 
 
 def _structs() -> Iterator[tuple[Path, type[msgspec.Struct]]]:
-    for field in msgspec.structs.fields(Settings):
-        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            yield (field.name,), field.type
+    yield from _nested(Settings, ())
     yield (), Settings
+
+
+def _nested(struct: type[msgspec.Struct], prefix: Path) -> Iterator[tuple[Path, type[msgspec.Struct]]]:
+    for field in msgspec.structs.fields(struct):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            path = (*prefix, field.name)
+            yield path, field.type
+            yield from _nested(field.type, path)
 
 
 def _section(title: str, summary: str, rows: list[str]) -> str:
