@@ -15,12 +15,18 @@ README = (ROOT / "client" / "README.md").read_text(encoding="utf-8")
 DOTENV = (ROOT / ".env.example").read_text(encoding="utf-8")
 COMMENTED = dict(re.findall(r"^# (SEAWALL_\w+)=(.*)$", DOTENV, re.MULTILINE))
 KEYS = {"OPENAI_API_KEY": "a", "ANTHROPIC_API_KEY": "b", "GEMINI_API_KEY": "c"}
+OTHERS = {
+    **dict.fromkeys(re.findall(r"api_key_env: (\w+)", README), "d"),
+    "AZURE_OPENAI_API_KEY": "e",
+    "AZURE_OPENAI_ENDPOINT": "https://harbour.example",
+}
+YAML, MAIN = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL), "deadline_s: 30"
 
 
 @pytest.fixture
 def readme_file(tmp_path):
     """The settings file of the README."""
-    yaml = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
+    (yaml,) = (block for block in YAML if MAIN in block)
     path = tmp_path / "seawall.yaml"
     path.write_text(yaml, encoding="utf-8")
     return path
@@ -40,10 +46,10 @@ def test_the_readmes_file_is_good(readme_file, tmp_path):
 
 def test_the_readmes_other_settings_are_good(tmp_path):
     """Those that it shows on their own."""
-    for number, yaml in enumerate(re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[1:]):
+    for number, yaml in enumerate(block for block in YAML if MAIN not in block):
         path = tmp_path / f"{number}.yaml"
         path.write_text(yaml, encoding="utf-8")
-        assert load_settings(path, environ=KEYS, dotenv=tmp_path / "none").origins
+        assert load_settings(path, environ=KEYS | OTHERS, dotenv=tmp_path / "none").origins
 
 
 async def test_the_readmes_code_reads_it(readme_file, monkeypatch, capsys):

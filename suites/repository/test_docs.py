@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from seawall import LLMManager, load_settings
+from seawall import LLMManager
 from seawall.cli.root import root as command
 from seawall.resilience.call import Call
 from seawall.resilience.failures import Failure, FailureKind
@@ -96,27 +96,6 @@ def test_the_machine_answers_as_its_document_says(code):
         actions = [type(action).__name__ for action in names.get("actions", ())]
 
         assert [name for name in promised if name not in actions] == []
-
-
-def provider_lists():
-    return [
-        pytest.param(block, id=f"{document.name}-{number}")
-        for document in DOCUMENTS
-        for number, block in enumerate(
-            re.findall(r"```yaml\n(providers:.*?)```", document.read_text(encoding="utf-8"), re.DOTALL), 1
-        )
-    ]
-
-
-@pytest.mark.parametrize("block", provider_lists())
-def test_providers_in_the_documents_are_settings(block, tmp_path):
-    """Saved as a file, with the keys they name and Azure's address in the environment, they are accepted."""
-    file = tmp_path / "seawall.yaml"
-    file.write_text(block, encoding="utf-8")
-    names = {*re.findall(r"api_key_env: (\w+)", block), "OPENAI_API_KEY", "AZURE_OPENAI_API_KEY"}
-    environ = dict.fromkeys(names, "sk-example") | {"AZURE_OPENAI_ENDPOINT": "https://example.com"}
-
-    assert load_settings(file, environ=environ, dotenv=tmp_path / "none").providers
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
