@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 # Optional: scenario files or folders for `make chaos`, corpora for `make security`.
 SCENARIOS ?=
 SEED ?= 1
+# Optional: a short `make bench`, or parts of it.
+QUICK ?=
+ONLY ?=
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 # A report imports pandas and matplotlib: four times as fast once they were compiled.
@@ -44,8 +47,8 @@ security: setup  ## the security suite
 latency: proxies  ## the latency suite
 	@$(BIN)/python -m pytest -m latency suites/latency
 
-bench: setup  ## what the fake providers and the client cost, as ratios of one run
-	@$(BIN)/python -m seawall_chaos.bench
+bench: setup  ## the client beside its rivals: cost and behaviour under faults, with a report (QUICK=1: a tenth; ONLY=part,part)
+	@$(BIN)/python -m seawall_chaos.bench --seed $(SEED) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 lint: setup  ## ruff, mypy, pyright, import rules
 	@$(BIN)/ruff check --quiet .

@@ -47,7 +47,7 @@ def run_to_report(
         progress.say(f"stopped; what was seen until then is in {folder}")
         return INTERRUPTED
     try:
-        _point_latest(folder)
+        point_latest(folder)
     except OSError as error:
         progress.say(f"{folder.with_name(LATEST)}: does not point to this run: {error.strerror}")
     if manifest.partial:
@@ -56,6 +56,14 @@ def run_to_report(
     if interrupted:
         return INTERRUPTED
     return code or (INCONCLUSIVE if manifest.partial else 0)
+
+
+def run_to_recording(plan: RunPlan, folder: Path) -> tuple[Manifest, bool]:
+    """Run into `folder` and leave the recording there; also whether a person ended it.
+
+    Raises KeyboardInterrupt on a second Ctrl-C.
+    """
+    return asyncio.run(_run(plan, folder, Progress(sys.stderr, len(plan.scenarios))))
 
 
 async def _run(plan: RunPlan, folder: Path, progress: Progress) -> tuple[Manifest, bool]:
@@ -78,8 +86,8 @@ async def _run(plan: RunPlan, folder: Path, progress: Progress) -> tuple[Manifes
     return manifest, halt.interrupted
 
 
-def _point_latest(folder: Path) -> None:
-    """Make `latest` beside `folder` point to it, in one step."""
+def point_latest(folder: Path) -> None:
+    """Make `latest` beside `folder` point to it, in one step. Raises OSError."""
     link = folder.with_name(f".{LATEST}-{os.getpid()}")
     link.unlink(missing_ok=True)
     link.symlink_to(folder.name, target_is_directory=True)

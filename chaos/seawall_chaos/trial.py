@@ -156,13 +156,21 @@ class Trial:
         await self._make_calls(self._shape("", self.scenario.run_s, self._seed), self.start_s, self.windows)
         showing = asyncio.create_task(self._show())
         try:
-            for step in steps(self.windows):
+            for step in self._steps():
                 await asyncio.sleep(max(0.0, self.start_s + step.at_s - time.monotonic()))
                 await asyncio.gather(*(self._take(step, lane) for lane in self.lanes))
             limit_s = self.scenario.load.deadline_s + DRAIN_S + self.start_s + self.scenario.run_s
             await self._finish(limit_s - time.monotonic())
         finally:
             showing.cancel()
+
+    def _steps(self) -> list[Step]:
+        """What to do when.
+
+        A fault that lasts to the end of the load is healed when the last call has ended: it spares nobody who waits.
+        """
+        end_s = self.scenario.run_s
+        return [step for step in steps(self.windows) if step.action == "inject" or step.at_s < end_s]
 
     async def _finish(self, timeout_s: float) -> None:
         await asyncio.gather(*(lane.worker.finish(timeout_s) for lane in self.lanes))

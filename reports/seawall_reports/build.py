@@ -29,15 +29,15 @@ def build(run_folder: Path) -> Summary:
         for scenario, shown in zip(judged.scenarios, pictures, strict=True)
     ]
     summary = judged.model_copy(update={"scenarios": scenarios})
-    _write(run_folder / "report.html", page.render(summary, pictures, run_folder).encode())
-    _write(run_folder / "report.md", markdown.render(summary, pictures).encode())
-    _write(run_folder / "junit.xml", junit.render(summary))
+    write(run_folder / "report.html", page.render(summary, pictures, run_folder).encode())
+    write(run_folder / "report.md", markdown.render(summary, pictures).encode())
+    write(run_folder / "junit.xml", junit.render(summary))
     # Last, since programs wait for it.
-    _write(run_folder / SUMMARY, summary.model_dump_json(by_alias=True, indent=2).encode() + b"\n")
+    write(run_folder / SUMMARY, summary.model_dump_json(by_alias=True, indent=2).encode() + b"\n")
     return summary
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
     """Replace `path` at once, so that nobody reads half of it."""
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content)

@@ -12,6 +12,7 @@ import click
 
 BAD_INPUT = 2
 LATEST = Path("reports/out/latest")
+LATEST_BENCH = Path("reports/out/bench/latest")
 
 _run_folder = click.argument(
     "run_dir", default=LATEST, metavar="[RUN_DIR]", type=click.Path(path_type=Path, file_okay=False)
@@ -66,6 +67,26 @@ def show(run_dir: Path) -> None:
         _refuse(f"{path}: {'.'.join(map(str, first['loc'])) or 'not JSON'}: {first['msg']}")
     _print(*terminal.verdict_lines(summary), "", *terminal.table_lines(summary))
     sys.exit(summary.exit_code)
+
+
+@report.command()
+@click.argument(
+    "folder", default=LATEST_BENCH, metavar="[FOLDER]", type=click.Path(path_type=Path, file_okay=False)
+)
+def bench(folder: Path) -> None:
+    """Judge what `make bench` left in FOLDER (the latest one) and write bench.html, bench.md, bench.json and a plot there.
+
+    A target that is missed is shown as missed; the exit code is 0, or 2 if there is nothing to judge.
+    """
+    from seawall_chaos.recording import RecordingError  # noqa: PLC0415
+    from seawall_reports.bench.assemble import build as build_bench  # noqa: PLC0415
+    from seawall_reports.bench.words import bench_lines  # noqa: PLC0415
+
+    try:
+        found = build_bench(folder)
+    except (RecordingError, OSError) as error:
+        _refuse(str(error))
+    _print(*bench_lines(found), f"report: {folder / 'bench.html'}")
 
 
 @report.command()

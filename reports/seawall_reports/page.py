@@ -58,14 +58,8 @@ class Embedded(NamedTuple):
 
 def render(summary: Summary, pictures: list[list[Picture]], run_folder: Path) -> str:
     """The page for `summary`; `pictures` holds those of each scenario, whose files lie in `run_folder`."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("seawall_reports"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {
+    jinja = environment()
+    jinja.filters |= {
         "value": lambda number, metric: wording.value(metric, number),
         "bare": lambda number, metric: wording.bare(metric, number),
         "label": wording.label,
@@ -73,7 +67,7 @@ def render(summary: Summary, pictures: list[list[Picture]], run_folder: Path) ->
         "grouped": lambda number: wording.grouped(str(number)),
         "listed": wording.listed,
     }
-    environment.globals |= {
+    jinja.globals |= {
         "interval": interval,
         "note": note,
         "MARKS": MARKS,
@@ -81,7 +75,7 @@ def render(summary: Summary, pictures: list[list[Picture]], run_folder: Path) ->
         "resamples": RESAMPLES,
     }
     pair = [subject for subject in (summary.reference, summary.contender) if subject is not None]
-    return environment.get_template("report.html.j2").render(
+    return jinja.get_template("report.html.j2").render(
         run=summary,
         pair=pair,
         compared=COMPARED,
@@ -90,7 +84,18 @@ def render(summary: Summary, pictures: list[list[Picture]], run_folder: Path) ->
         gallery=[[embedded(picture, run_folder) for picture in each] for each in pictures],
         gates_met=sum(gate.verdict == "PASS" for s in summary.scenarios for gate in s.gates),
         gates_all=sum(len(s.gates) for s in summary.scenarios),
-        style=Markup(_stylesheet()),  # noqa: S704 - our own file
+        style=Markup(stylesheet()),  # noqa: S704 - our own file
+    )
+
+
+def environment() -> jinja2.Environment:
+    """What all pages are made with: everything escaped, nothing undefined."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("seawall_reports"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
     )
 
 
@@ -121,5 +126,6 @@ def note(measures: Measures, metric: str) -> str:
     return ""
 
 
-def _stylesheet() -> str:
+def stylesheet() -> str:
+    """The look of all pages."""
     return (Path(__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")

@@ -1,5 +1,9 @@
-"""Ways to make one chat call, from bare HTTP to Seawall. Each says nothing but what it must."""
+"""Ways to make one chat call, from bare HTTP to Seawall. Each says nothing but what it must.
 
+A rival's is run by its own interpreter (`seawall_chaos.rivals`), so nothing is imported here but the standard library.
+"""
+
+# pyright: reportMissingImports=false
 from __future__ import annotations
 
 import contextlib
@@ -11,6 +15,8 @@ Ask = Callable[[str], Awaitable[str]]
 Contender = Callable[[str, str], contextlib.AbstractAsyncContextManager[Ask]]
 
 _KEY = "bench"
+_GROUPS = ("alpha", "beta", "gamma")
+_DEADLINE_S = 60.0
 
 
 def _body(model: str, prompt: str) -> dict[str, Any]:
@@ -66,6 +72,61 @@ async def openai_sdk(base_url: str, model: str) -> AsyncIterator[Ask]:
 
 
 @contextlib.asynccontextmanager
+async def litellm_acompletion(base_url: str, model: str) -> AsyncIterator[Ask]:
+    """LiteLLM without its Router."""
+    import litellm
+
+    async def ask(prompt: str) -> str:
+        messages = [{"role": "user", "content": prompt}]
+        answer = await litellm.acompletion(
+            model=f"openai/{model}", api_base=base_url, api_key=_KEY, messages=messages
+        )
+        return str(answer.choices[0].message.content)
+
+    yield ask
+
+
+@contextlib.asynccontextmanager
+async def litellm_router(base_url: str, model: str) -> AsyncIterator[Ask]:
+    """LiteLLM's Router with fallbacks, as the subject `litellm` has it."""
+    from seawall_chaos.endpoints import Endpoint
+    from seawall_chaos.subjects.litellm import with_fallbacks
+
+    router = with_fallbacks([Endpoint(name, "openai", model, base_url, _KEY) for name in _GROUPS])
+
+    async def ask(prompt: str) -> str:
+        messages: Any = [{"role": "user", "content": prompt}]
+        answer = await router.acompletion(model=_GROUPS[0], messages=messages)
+        return str(answer.choices[0].message.content)
+
+    yield ask
+
+
+@contextlib.asynccontextmanager
+async def pydantic_ai(base_url: str, model: str) -> AsyncIterator[Ask]:
+    """pydantic-ai's FallbackModel, as the subject of that name has it."""
+    from seawall_chaos.endpoints import Endpoint
+    from seawall_chaos.subject import CallLog
+    from seawall_chaos.subjects.pydantic_ai import PydanticAI
+
+    client = PydanticAI([Endpoint(name, "openai", model, base_url, _KEY) for name in _GROUPS])
+    yield lambda prompt: client.complete(CallLog("bench", prompt, _DEADLINE_S))
+    await client.aclose()
+
+
+@contextlib.asynccontextmanager
+async def avadhika(base_url: str, model: str) -> AsyncIterator[Ask]:
+    """Avadhika, as the subject of that name has it."""
+    from seawall_chaos.endpoints import Endpoint
+    from seawall_chaos.subject import CallLog
+    from seawall_chaos.subjects.avadhika import Avadhika
+
+    client = Avadhika([Endpoint(name, "openai", model, base_url, _KEY) for name in _GROUPS])
+    yield lambda prompt: client.complete(CallLog("bench", prompt, _DEADLINE_S))
+    await client.aclose()
+
+
+@contextlib.asynccontextmanager
 async def seawall(base_url: str, model: str) -> AsyncIterator[Ask]:
     """Seawall with its defaults and everything on: policies, trace, one JSON log line an attempt and a call."""
     from pathlib import Path
@@ -88,6 +149,22 @@ CONTENDERS: dict[str, Contender] = {
     "aiohttp": aiohttp_bare,
     "httpx2": httpx2_bare,
     "openai": openai_sdk,
+    "litellm.acompletion": litellm_acompletion,
+    "litellm.Router": litellm_router,
+    "pydantic-ai": pydantic_ai,
+    "avadhika": avadhika,
     "seawall": seawall,
 }
-IMPORTS = {"aiohttp": "aiohttp", "httpx2": "httpx2", "openai": "openai", "seawall": "seawall"}
+# The subject of the harness in whose environment a contender runs.
+RUNS_AS = {
+    "litellm.acompletion": "litellm",
+    "litellm.Router": "litellm",
+    "pydantic-ai": "pydantic-ai",
+    "avadhika": "avadhika",
+}
+IMPORTS = {
+    "litellm.acompletion": "litellm",
+    "litellm.Router": "litellm",
+    "pydantic-ai": "pydantic_ai.models.fallback, pydantic_ai.models.openai",
+    "avadhika": "avadhika.shell.driver, avadhika.adapters.openai_compat",
+}

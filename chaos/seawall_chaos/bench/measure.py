@@ -1,4 +1,7 @@
-"""Measures one contender in a process of its own: `python -m seawall_chaos.bench.measure NAME BASE_URL MODEL`."""
+"""Measures one contender in a process of its own: `python -m seawall_chaos.bench.measure NAME BASE_URL MODEL WHAT`.
+
+WHAT is `speed` or `growth`. It runs in the environments of rivals too, so it imports nothing but its like.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,16 @@ import time
 
 from seawall_chaos.bench.contenders import CONTENDERS, Ask
 
-WARM_UP_CALLS = 300
-SEQUENTIAL_CALLS = 1500
-CONCURRENT_CALLS = 4000
+# Calls, and seconds after which a slow contender has made enough of them to be measured.
+WARM_UP = (300, 1.0)
+SEQUENTIAL = (1500, 1.5)
+CONCURRENT = (4000, 2.0)
+GROWTH_CALLS, GROWTH_S = 10_000, 8.0
+# The one contender that has a target for it makes all of those calls, however busy the machine.
+OWN, OWN_GROWTH_S = "seawall", 60.0
 CONCURRENCY = 64
 _KIB = 1024
+_BATCH = 50
 
 
 def rss_mb() -> float:
@@ -29,45 +37,57 @@ def rss_mb() -> float:
     return 0.0
 
 
-async def sequential(ask: Ask, calls: int) -> float:
-    """CPU time of this process for a call, in microseconds, one call after the other."""
-    before = time.process_time()
-    for number in range(calls):
-        await ask(f"How is the weather in harbor number {number}?")
-    return 1e6 * (time.process_time() - before) / calls
+async def sequential(ask: Ask, calls: int, limit_s: float) -> tuple[int, float]:
+    """Calls one after the other, until there were so many or the time is up: how many, and the CPU time of one in µs."""
+    cpu_s, end_s, made = time.process_time(), time.perf_counter() + limit_s, 0
+    while made < calls and time.perf_counter() < end_s:
+        for _ in range(min(_BATCH, calls - made)):
+            made += 1
+            await ask(f"How is the weather in harbor number {made}?")
+    return made, 1e6 * (time.process_time() - cpu_s) / made
 
 
-async def concurrent(ask: Ask, calls: int) -> float:
-    """Calls per second with `CONCURRENCY` callers, each asking again as soon as it is answered."""
-    numbers = iter(range(calls))
+async def concurrent(ask: Ask, calls: int, limit_s: float) -> tuple[int, float]:
+    """Calls of `CONCURRENCY` callers, each asking again as soon as it is answered: how many, and how many per second."""
+    began_s, made = time.perf_counter(), 0
 
     async def caller() -> None:
-        for number in numbers:
-            await ask(f"How is the weather in harbor number {number}?")
+        nonlocal made
+        while made < calls and time.perf_counter() - began_s < limit_s:
+            made += 1
+            await ask(f"How is the weather in harbor number {made}?")
 
-    before = time.perf_counter()
     await asyncio.gather(*(caller() for _ in range(CONCURRENCY)))
-    return calls / (time.perf_counter() - before)
+    return made, made / (time.perf_counter() - began_s)
 
 
-async def measure(name: str, base_url: str, model: str) -> dict[str, float]:
-    """All figures of one contender."""
-    imported_mb = rss_mb()
+async def speed(ask: Ask) -> dict[str, float]:
+    """What a call costs: `cpu_us`, `rate_per_s`."""
+    await sequential(ask, *WARM_UP)
+    _, cpu_us = await sequential(ask, *SEQUENTIAL)
+    _, rate_per_s = await concurrent(ask, *CONCURRENT)
+    return {"cpu_us": cpu_us, "rate_per_s": rate_per_s}
+
+
+async def growth(ask: Ask, limit_s: float) -> dict[str, float]:
+    """What memory grows by: `growth_mb` over `growth_calls`, after a warm-up of both kinds."""
+    await sequential(ask, *WARM_UP)
+    await concurrent(ask, WARM_UP[0] * 4, WARM_UP[1])
+    gc.collect()
+    warm_mb = rss_mb()
+    calls, _ = await concurrent(ask, GROWTH_CALLS, limit_s)
+    await sequential(ask, WARM_UP[0], WARM_UP[1])
+    gc.collect()
+    return {"growth_mb": rss_mb() - warm_mb, "growth_calls": calls}
+
+
+async def measure(name: str, base_url: str, model: str, what: str) -> dict[str, float]:
+    """The figures of one contender."""
     async with CONTENDERS[name](base_url, model) as ask:
-        await sequential(ask, WARM_UP_CALLS)
-        gc.collect()
-        warm_mb = rss_mb()
-        cpu_us = await sequential(ask, SEQUENTIAL_CALLS)
-        rate_per_s = await concurrent(ask, CONCURRENT_CALLS)
-        await sequential(ask, WARM_UP_CALLS)
-        gc.collect()
-        return {
-            "cpu_us": cpu_us,
-            "rate_per_s": rate_per_s,
-            "start_mb": imported_mb,
-            "growth_mb": rss_mb() - warm_mb,
-        }
+        if what == "speed":
+            return await speed(ask)
+        return await growth(ask, OWN_GROWTH_S if name == OWN else GROWTH_S)
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure(*sys.argv[1:4]))))  # noqa: T201
+    print(json.dumps(asyncio.run(measure(*sys.argv[1:5]))))  # noqa: T201
