@@ -34,6 +34,7 @@ from seawall.resilience.actions import (
 )
 from seawall.resilience.attempt import Attempt
 from seawall.resilience.call import Call
+from seawall.screen import Screening
 from seawall.telemetry.observers import Observers
 from seawall.trace import CallContext
 
@@ -71,6 +72,7 @@ class CallDriver:
         "_parked",
         "_reading",
         "_request",
+        "_screening",
         "_started",
         "_task",
         "_timer",
@@ -82,12 +84,18 @@ class CallDriver:
     )
 
     def __init__(
-        self, wiring: Wiring, machine: Call, context: CallContext, request: CompletionRequest
+        self,
+        wiring: Wiring,
+        machine: Call,
+        context: CallContext,
+        request: CompletionRequest,
+        screening: Screening | None = None,
     ) -> None:
         self._wiring = wiring
         self._machine = machine
         self._context = context
         self._request = request
+        self._screening = screening
         self._exchanges: dict[int, Exchange] = {}
         self._next: Exchange | None = None  # to be awaited as soon as nothing else is
         self._awaited: Exchange | None = None  # by the call's own task, right now
@@ -190,7 +198,8 @@ class CallDriver:
                 caller.run(observers.call_finished, machine.trace)
 
     def _start_attempt(self, action: StartAttempt) -> None:
-        exchange = self._exchanges[action.number] = Exchange(action, self._machine, self._carry_out)
+        screen = None if self._screening is None else self._screening.answer()
+        exchange = self._exchanges[action.number] = Exchange(action, self._machine, self._carry_out, screen)
         # What may have to be handed out while the next piece is waited for is read in a task of its own.
         free = (self._awaited is None or self._awaited.ended) and not self._machine.holds_back
         if self._reading and free and self._next is None:
@@ -202,7 +211,8 @@ class CallDriver:
     def _run(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
         wiring = self._wiring
         codec = wiring.codecs[exchange.start.provider]
-        return exchange.run(codec, wiring.connections.engine, self._request, stream=self._context.stream)
+        request = self._request if self._screening is None else self._screening.request()
+        return exchange.run(codec, wiring.connections.engine, request, stream=self._context.stream)
 
     def _start_probe(self, action: StartProbe) -> None:
         self._wiring.run_probe(action.attempt, self._context, self._request, self._started)

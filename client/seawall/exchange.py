@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import cast
 
-from seawall.messages import CompletionRequest, TextDelta, ToolCallDelta
+from seawall.messages import CompletionRequest, ProviderReply, TextDelta, ToolCallDelta
 from seawall.providers.rate_limit_headers import rate_window
 from seawall.providers.wire import Codec, Decoder, Delta, HttpEngine, HttpResponse, Ping, Reply
 from seawall.resilience.actions import Action, StartAttempt
 from seawall.resilience.call import Call
 from seawall.resilience.failures import ProviderError
+from seawall.screen import AnswerScreen
 
 REQUEST_ID_HEADER = "X-Client-Request-Id"
 CarryOut = Callable[[Sequence[Action]], None]
@@ -36,6 +38,8 @@ class Exchange:
         "_machine",
         "_open",
         "_response",
+        "_screen",
+        "_streams",
         "delivered",
         "deltas",
         "ended",
@@ -48,9 +52,13 @@ class Exchange:
     _response: HttpResponse
     _decoder: Decoder
     _body: AsyncIterator[bytes]
+    _streams: bool
 
-    def __init__(self, start: StartAttempt, machine: Call, carry_out: CarryOut) -> None:
+    def __init__(
+        self, start: StartAttempt, machine: Call, carry_out: CarryOut, screen: AnswerScreen | None = None
+    ) -> None:
         self.start = start
+        self._screen = screen
         self._machine = machine
         self._carry_out = carry_out
         self._open = False
@@ -65,6 +73,7 @@ class Exchange:
     ) -> None:
         """Send the request and read the response; a streamed one up to the token that makes it the answer."""
         start = self.start
+        self._streams = stream
         try:
             http_request = codec.encode(request, stream=stream)
             http_request.headers[REQUEST_ID_HEADER] = start.client_request_id
@@ -95,7 +104,8 @@ class Exchange:
                     self._take(deltas)
                     if self.delivered:
                         return
-            self.reply = reply = decoder.close()
+            whole = decoder.close()
+            self.reply = reply = whole if self._screen is None else await self._screened(self._screen, whole)
         except ProviderError as error:
             self._failed(error)
             return
@@ -114,18 +124,32 @@ class Exchange:
 
     def _take(self, deltas: Sequence[Delta]) -> None:
         now, machine, number = time.monotonic(), self._machine, self.start.number
-        before = len(self.deltas)
+        fresh: list[TextDelta | ToolCallDelta] = []
         for delta in deltas:
             if not isinstance(delta, Ping):
-                self.deltas.append(delta)
+                fresh.append(delta)
             elif delta.thinking:
                 self._carry_out(machine.progress(now, number))
             else:
                 machine.ping(now, number)
-        if brought := len(self.deltas) - before:
-            self.taking = True
-            self._carry_out(machine.token(now, number, brought))
-            self.taking = False
+        if fresh and self._screen is not None and not (fresh := self._screen.feed(fresh)):
+            self._carry_out(machine.progress(now, number))
+        if fresh:
+            self._hand_on(now, fresh)
+
+    def _hand_on(self, now: float, fresh: list[TextDelta | ToolCallDelta]) -> None:
+        self.deltas += fresh
+        self.taking = True
+        self._carry_out(self._machine.token(now, self.start.number, len(fresh)))
+        self.taking = False
+
+    async def _screened(self, screen: AnswerScreen, reply: Reply) -> Reply:
+        """Return the answer as it may be shown, after handing on what was kept back of a stream."""
+        self._carry_out(self._machine.whole(time.monotonic(), self.start.number))
+        kept, reply = await screen.close(cast("ProviderReply", reply))
+        if kept and self._streams:
+            self._hand_on(time.monotonic(), kept)
+        return reply
 
     def _failed(self, error: ProviderError) -> None:
         self.ended = True

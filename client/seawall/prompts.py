@@ -11,6 +11,8 @@ import msgspec
 from seawall.errors import ConfigurationError
 from seawall.image_check import check_images
 from seawall.messages import CompletionRequest, Message, Source, Tool
+from seawall.security.grounding_options import Grounding
+from seawall.security.verification import Verification
 
 Prompt = str | Sequence[Message | Mapping[str, Any]] | CompletionRequest
 
@@ -53,12 +55,16 @@ class CallOptions(RequestOptions, total=False):
         bypass_breakers: ask in order of preference whatever the breakers say, for operators.
         require_tags: only providers whose `tags` hold all of these are asked, whatever happens: no fallback, hedge
             or probe goes anywhere else.
+        grounding: how the answer must rest on its sources; needs the stage `security.grounding`.
+        verification: how sure the answer must be; needs the stage `security.verification`.
     """
 
     deadline_s: float | None
     call_id: str | None
     bypass_breakers: bool
     require_tags: Sequence[str]
+    grounding: Grounding
+    verification: Verification
 
 
 _CALL = CallOptions.__optional_keys__
