@@ -11,6 +11,7 @@ Shape = TypeVar("Shape")
 
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
+_NO_BRACKET_OR_QUOTE = bytes(set(range(256)) - set(b'[]{}"'))
 
 
 class NotJsonError(ValueError):
@@ -35,6 +36,10 @@ def nests_deeper(data: bytes, depth_max: int) -> bool:
     """Tell whether JSON nests deeper than `depth_max`, in linear time and without decoding it."""
     if data.count(b"[") + data.count(b"{") <= depth_max:
         return False
+    if (
+        b"\\" not in data
+    ):  # then quotes pair off, and what is between brackets and quotes need not be looked at
+        data = data.translate(None, _NO_BRACKET_OR_QUOTE)
     depth = 0
     for bracket in _BRACKET.finditer(_STRING.sub(b"", data)):
         if bracket[0] in b"[{":
