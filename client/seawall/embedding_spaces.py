@@ -15,6 +15,7 @@ from seawall.providers.response import DecoderContext
 from seawall.providers.wire import Decoder, EmbeddingCodec, HttpRequest
 from seawall.providers.wires import embedding_codec_for
 from seawall.resilience.fleet import Fleet
+from seawall.resilience.provider import Provider
 
 if TYPE_CHECKING:
     from seawall.messages import CompletionRequest
@@ -96,6 +97,15 @@ class EmbeddingSpaces:
         for name, space in self._spaces.items():
             if (known := former._spaces.get(name)) is not None:
                 space.fleet.inherit(known.fleet, unchanged)
+
+    def providers(self, name: str) -> list[Provider]:
+        """Return what is known of the provider of this name, in the space it embeds in; nothing if it does not."""
+        return [
+            provider
+            for space in self._spaces.values()
+            for provider in space.fleet.providers
+            if provider.name == name
+        ]
 
     def choose(self, name: str | None) -> EmbeddingSpace:
         """Return the space of this name, or the first. Raises `ConfigurationError` if there is none such."""

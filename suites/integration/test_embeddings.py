@@ -87,6 +87,16 @@ async def test_embedding_has_breakers_of_its_own(llm, providers):
     assert (await llm.complete("How is the harbour?")).provider == "delta"
 
 
+async def test_an_operator_shuts_a_provider_out_for_good(llm, providers):
+    """Its embeddings, too, until it is let in again."""
+    llm.force_breaker("delta", "open")
+    without = await llm.embed(TEXTS)
+    llm.force_breaker("delta", None)
+
+    assert without.provider == "alpha"
+    assert (await llm.embed(TEXTS)).provider == "delta"
+
+
 async def test_a_slow_provider_is_hedged_or_given_up(llm, providers):
     """Like any call: the next of the space answers within the deadline."""
     providers.fault("delta", "blackhole")
