@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from seawall import LLMManager, audit_context
+from seawall import LLMManager, audit_context, sync
 from seawall.telemetry.audit import AuditTrail
 from seawall.telemetry.metrics import PrometheusMetrics
 from seawall.telemetry.tracing import OpenTelemetry
@@ -58,3 +58,30 @@ async def test_one_fallback_as_all_of_them_see_it(providers):
     assert (events[0].attempts[0].failure, events[0].attempts[1].why) == ("overloaded", "fallback")
     assert [skipped.provider for skipped in events[2].skipped] == ["alpha"]
     assert "private" not in "".join(map(str, events)) + "".join(span.to_json() for span in others)
+
+
+def test_the_callers_fields_and_span_reach_the_loop_of_the_sync_client(providers):
+    """Observers run on the portal's thread, in the context of the thread that called."""
+    exporter, events = InMemorySpanExporter(), []
+    tracer_provider = TracerProvider()
+    tracer_provider.add_span_processor(SimpleSpanProcessor(exporter))
+    observers = [
+        OpenTelemetry(tracer_provider=tracer_provider, meter_provider=MeterProvider()),
+        AuditTrail(events.append),
+    ]
+    overrides = providers.settings(("beta",))
+    with sync.LLMManager.from_settings(environ={}, overrides=overrides, observers=observers) as llm:
+        with (
+            tracer_provider.get_tracer("service").start_as_current_span("request"),
+            audit_context(tenant="a"),
+        ):
+            llm.complete("hello")
+            with llm.stream("hello") as stream:
+                list(stream)
+        llm.complete("hello")
+    spans = exporter.get_finished_spans()
+    request = next(span for span in spans if span.name == "request")
+    calls = [span for span in spans if span.name == "seawall chat"]
+
+    assert [dict(event.call.caller) for event in events] == [{"tenant": "a"}, {"tenant": "a"}, {}]
+    assert [span.parent and span.parent.span_id for span in calls] == [request.context.span_id] * 2 + [None]
