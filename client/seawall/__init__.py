@@ -16,6 +16,8 @@ from seawall.errors import (
     DeadlineExceeded,
     InvalidRequest,
     LLMError,
+    Overloaded,
+    RequestBlocked,
     StreamInterrupted,
 )
 from seawall.llm_manager import LLMManager
@@ -76,7 +78,9 @@ __all__ = [
     "LLMStream",
     "Message",
     "Observer",
+    "Overloaded",
     "PathOutcome",
+    "RequestBlocked",
     "RolloutAnswer",
     "RolloutObserver",
     "RolloutPosition",

@@ -22,6 +22,7 @@ from seawall.errors import ConfigurationError
 from seawall.llm_stream import LLMStream
 from seawall.messages import Completion
 from seawall.prompts import CallOptions, Prompt
+from seawall.providers.prefill import takes_prefill
 from seawall.providers.response import DecoderContext
 from seawall.providers.wire import HttpEngine
 from seawall.providers.wires import codec_for
@@ -41,6 +42,7 @@ from seawall.trace import Observer
 from seawall.unified_client import UnifiedLLMClient, Upstream
 
 if TYPE_CHECKING:
+    from seawall.security.pipeline import SecurityPipeline
     from seawall.shared_state.redis_exchange import RedisExchange
 
 Old = TypeVar("Old")
@@ -82,6 +84,7 @@ class LLMManager:
             observers=observers,
             rng=rng,
             breaker_listeners=breaker_listeners,
+            security=_security(settings),
         )
         self._own_engine = engine is None
         self._shared_state = _shared_state(self.client.fleet, settings.shared_state)
@@ -207,6 +210,7 @@ class LLMManager:
         upstreams = _upstreams(settings)
         check_flag(settings.rollout)
         _shared_state(self.client.fleet, settings.shared_state)  # raises before anything is changed
+        security = _security(settings)
         former, self.settings = self.settings, settings
         new_engine = self._own_engine and settings.http != former.http
         self.client.reconfigure(
@@ -215,6 +219,7 @@ class LLMManager:
             unchanged=_unchanged(former, settings),
             engine=_default_engine(settings) if new_engine else None,
         )
+        self.client.security = security
         self._policy.reconfigure(settings.rollout)
         self._flag.options_changed()
         exchange = self._shared_state
@@ -230,9 +235,9 @@ class LLMManager:
     def force_breaker(self, provider: str, override: Override | None) -> None:
         """Hold a provider's breaker "open", "closed" or "disabled"; None lets it decide again. Outlasts a reload.
 
-        Raises KeyError where there is no provider of that name.
+        So is the breaker of its embeddings. Raises KeyError where there is no provider of that name.
         """
-        self.client.fleet.provider(provider).breaker.force(override)
+        self.client.force_breaker(provider, override)
 
     async def aclose(self) -> None:
         """End shadows and probes and close every connection; calls still running fail. Any number of times."""
@@ -275,7 +280,9 @@ def _upstreams(settings: Settings) -> list[Upstream]:
             model=options.model,
             codec=codec_for(options, context),
             embedding=embedding_upstream_of(options, context),
-            traits=msgspec.convert(options, ProviderTraits, from_attributes=True),
+            traits=msgspec.structs.replace(
+                msgspec.convert(options, ProviderTraits, from_attributes=True), prefill=takes_prefill(options)
+            ),
         )
         for options in settings.providers
     ]
@@ -288,6 +295,17 @@ def _unchanged(before: Settings, after: Settings) -> set[str]:
         return {(p.name, p.wire, p.model, p.base_url or "") for p in settings.providers}
 
     return {name for name, *_ in identities(before) & identities(after)}
+
+
+def _security(settings: Settings) -> SecurityPipeline | None:
+    if not settings.security.active:
+        return None
+    try:
+        from seawall.security.pipeline import SecurityPipeline  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise ConfigurationError("security needs the extra: pip install 'seawall[security]'") from None
+    keys = (provider.api_key.reveal() for provider in settings.providers if provider.api_key is not None)
+    return SecurityPipeline(settings.security, registered=keys)
 
 
 def _shared_state(fleet: Fleet, options: SharedStateOptions) -> RedisExchange | None:

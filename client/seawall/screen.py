@@ -8,6 +8,10 @@ from typing import Protocol
 from seawall.messages import CompletionRequest, ProviderReply, TextDelta, ToolCallDelta
 
 
+class RequestRefusedError(Exception):
+    """A stage does not let the request out. The message says which, and why."""
+
+
 class AnswerScreen(Protocol):
     """Looks at one attempt's answer."""
 

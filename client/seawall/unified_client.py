@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Container, Sequence
-from typing import Unpack, cast
+from functools import partial
+from typing import TYPE_CHECKING, Unpack, cast
 
 import msgspec
 from pybreaker import CircuitBreakerListener
 
 from seawall.call_driver import CallDriver, Wiring
+from seawall.call_screening import admit, begin_screening
 from seawall.connections import Connections
 from seawall.embed_options import EmbedOptions, embedding_request_of
 from seawall.embedding_spaces import EmbeddingSpaces, EmbeddingUpstream
@@ -22,14 +25,21 @@ from seawall.messages import Completion, CompletionRequest
 from seawall.prompts import CallOptions, Prompt, call_id_of, deadline_of, request_of, tags_of
 from seawall.providers.wire import Codec, HttpEngine
 from seawall.resilience.attempt import Attempt
+from seawall.resilience.breaker import Override
 from seawall.resilience.call import Call
 from seawall.resilience.fleet import Fleet
 from seawall.resilience.options import PolicyOptions
 from seawall.resilience.probe import Probe
 from seawall.resilience.retry import RetryPolicy
 from seawall.resilience.traits import ProviderTraits
+from seawall.source_message import with_sources
 from seawall.telemetry.observers import Observers
 from seawall.trace import CallContext, Observer
+
+if TYPE_CHECKING:
+    from seawall.security.pipeline import SecurityPipeline
+
+_VERIFYING_MIN_S = 0.05
 
 
 class Upstream(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +69,7 @@ class UnifiedLLMClient:
         rng: where jitter is drawn from; a seeded one makes runs repeatable.
         breaker_listeners: pybreaker listeners, told when a provider's breaker changes state.
         retry_policy: tenacity strategies of your own.
+        security: what looks at requests before they leave and at answers before they are seen.
     """
 
     def __init__(
@@ -71,7 +82,9 @@ class UnifiedLLMClient:
         rng: random.Random | None = None,
         breaker_listeners: Sequence[CircuitBreakerListener] = (),
         retry_policy: RetryPolicy | None = None,
+        security: SecurityPipeline | None = None,
     ) -> None:
+        self.security = security
         self.policies = policies or PolicyOptions()
         self._observers = Observers(observers, breaker_listeners)
         self._retry_policy = retry_policy
@@ -136,6 +149,14 @@ class UnifiedLLMClient:
         wiring = self._wire(space.upstreams_for(request), space.fleet)
         driver = CallDriver(wiring, call, context, CompletionRequest(messages=()))
         return cast("Embeddings", await driver.complete())  # what these codecs' replies become
+
+    def force_breaker(self, provider: str, override: Override | None) -> None:
+        """Hold a provider's breakers "open", "closed" or "disabled", also that of its embeddings; None lets go.
+
+        Raises KeyError where there is no provider of that name.
+        """
+        for forced in (self.fleet.provider(provider), *self._spaces.providers(provider)):
+            forced.breaker.force(override)
 
     def reconfigure(
         self,
@@ -219,20 +240,42 @@ class UnifiedLLMClient:
     def _driver(self, prompt: Prompt, options: CallOptions, *, stream: bool) -> CallDriver:
         self._bond.check()
         request = request_of(prompt, options)
+        screening = begin_screening(self.security, request, options)
         deadline_s = options.get("deadline_s")
         context = CallContext(
             call_id=call_id_of(options.get("call_id")),
             stream=stream,
             deadline_s=deadline_of(deadline_s, self.policies.deadline_s),
+            stages=tuple if screening is None else screening.records,
         )
+        if screening is None:
+            request = with_sources(request)
+        else:
+            admit(screening, context, self._observers)
+            screening.ask = partial(self._ask, context, options, time.monotonic())
+            request = screening.request()
         call = Call(
             self.fleet,
             context,
             cut_stream=deadline_s is not None,
+            continuable=request.response_schema is None,
             bypass_breakers=options.get("bypass_breakers", False),
             require_tags=tags_of(options.get("require_tags", ())),
         )
-        return CallDriver(self._wiring, call, context, request)
+        return CallDriver(self._wiring, call, context, request, screening)
+
+    async def _ask(
+        self, context: CallContext, options: CallOptions, started: float, request: CompletionRequest
+    ) -> str:
+        """Ask on behalf of a call's verification: a call of its own, in what is left of that call's time."""
+        left_s = context.deadline_s - (time.monotonic() - started)
+        own: CallOptions = {
+            "deadline_s": max(left_s, _VERIFYING_MIN_S),
+            "call_id": f"{context.call_id[:100]}-v",
+        }
+        if "require_tags" in options:
+            own["require_tags"] = options["require_tags"]
+        return (await self._driver(request, own, stream=False).complete()).text
 
 
 async def _drive_probe(driver: CallDriver) -> None:

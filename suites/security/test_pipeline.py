@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from seawall import CompletionRequest, ConfigurationError, Message, Source, TextDelta, Tool, ToolCall
 from seawall.messages import ProviderReply, ToolCallDelta
 from seawall.resilience.failures import ProviderError
+from seawall.screen import RequestRefusedError
 from seawall.security.grounding_options import Grounding
 from seawall.security.options import FirewallStageOptions, RedactionStageOptions, SecurityOptions
 from seawall.security.pipeline import SecurityPipeline
-from seawall.security.request_screen import WITHHELD, RequestRefusedError
+from seawall.security.request_screen import WITHHELD
 from seawall.security.verification import SelfConsistency, Verification
 
 pytestmark = pytest.mark.security

@@ -48,7 +48,9 @@ def test_json_is_one_object_a_file_and_stage(tmp_path):
     assert (good["file"], good["acts"], good["findings"]) == ("-", False, [])
 
 
-@pytest.mark.parametrize(("arguments", "message"), [(["/nowhere"], "no such file"), (["."], "is a directory")])
+@pytest.mark.parametrize(
+    ("arguments", "message"), [(["/nowhere"], "no such file"), (["."], "is a directory")]
+)
 def test_a_file_that_cannot_be_read_is_bad_input(arguments, message):
     """One line and exit code 2."""
     result = run(*arguments)

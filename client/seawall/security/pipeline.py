@@ -16,10 +16,10 @@ from seawall.security.finding import Kind
 from seawall.security.firewall import Firewall, FirewallOptions, Thresholds, WhenExceeded
 from seawall.security.grounding import Contract, Violation
 from seawall.security.grounding_options import Grounding
-from seawall.security.options import SecurityOptions
+from seawall.security.options import SecurityOptions, StageOptions
 from seawall.security.redaction import Detection, Redactor
 from seawall.security.request_screen import redacted, screen_for_injection, texts_of
-from seawall.security.secrets.registered import RegisteredSecrets
+from seawall.security.secrets.registered import RegisteredSecrets, can_be_registered
 from seawall.security.stage import StageRun
 from seawall.security.tools.copied import Context
 from seawall.security.tools.policy import ToolPolicy
@@ -36,7 +36,8 @@ class SecurityPipeline:
 
     Args:
         options: which stage does what.
-        registered: secrets that must never leave, by value: the keys of the providers, and your own.
+        registered: secrets that must never leave, by value: the keys of the providers, and your own. Those too
+            short to be told from other words are left out.
         clock: counts seconds.
 
     Raises `ConfigurationError` for options that cannot work.
@@ -61,6 +62,11 @@ class SecurityPipeline:
             )
         )
         self.detection = _detection(options, registered)
+
+    def looks(self, stage: str) -> bool:
+        """Whether a stage is on."""
+        options: StageOptions = getattr(self.options, stage)
+        return options.effective_mode(self.options.mode) != "off"
 
     def screen(
         self,
@@ -237,7 +243,7 @@ def _detection(options: SecurityOptions, registered: Iterable[str]) -> Detection
     detection = Detection(
         kinds=frozenset(map(Kind, redaction.kinds or Kind)),
         score_min=redaction.score_min,
-        registered=RegisteredSecrets(registered),
+        registered=RegisteredSecrets(value for value in registered if can_be_registered(value)),
     )
     if redaction.phone_regions:
         detection = msgspec.structs.replace(detection, phone_regions=redaction.phone_regions)

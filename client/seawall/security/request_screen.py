@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from seawall.messages import CompletionRequest, Message, Source, ToolCall
+from seawall.screen import RequestRefusedError
 from seawall.security.firewall import Action, Channel, Firewall, Verdict
 from seawall.security.grounding.strict_json import StrictJsonError, parse
 from seawall.security.options import FirewallStageOptions
@@ -16,10 +17,6 @@ from seawall.security.redaction import Redactor
 from seawall.security.stage import StageRun
 
 WITHHELD = "[withheld: this text was taken for an attempt to give instructions]"
-
-
-class RequestRefusedError(Exception):
-    """A stage does not let the request out. The message says which, and why."""
 
 
 def screen_for_injection(

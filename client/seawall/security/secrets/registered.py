@@ -18,6 +18,11 @@ LETTERS_MIN = 6
 WINDOW, STRIDE = 12, 4
 
 
+def can_be_registered(value: str) -> bool:
+    """Tell whether a secret is long enough to be looked for without finding it everywhere."""
+    return len(value) >= VALUE_LENGTH_MIN and len(squeezed(FoldedText(value).lower)) >= LETTERS_MIN
+
+
 class _Piece(NamedTuple):
     guise: Guise
     start: int
@@ -39,7 +44,7 @@ class RegisteredSecrets:
         self._automaton = ahocorasick.Automaton()
         self._count = 0
         for value in values:
-            if len(value) < VALUE_LENGTH_MIN or len(squeezed(FoldedText(value).lower)) < LETTERS_MIN:
+            if not can_be_registered(value):
                 raise ValueError(
                     f"registered secret number {self._count + 1} is too short: it needs {VALUE_LENGTH_MIN} characters, "
                     f"{LETTERS_MIN} of them letters or digits"
