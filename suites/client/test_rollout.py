@@ -102,11 +102,21 @@ def test_raising_the_percentage_moves_no_key_back(salt, key, lower, higher):
 
     def path(percent):
         options = RolloutOptions(stage="percent", percent=percent, sticky_salt=salt)
-        return RolloutPolicy(options, random.Random(0)).choose(key).path
+        return RolloutPolicy(options, random.Random(percent)).choose(key).path
 
     assert (path(lower), path(higher)) != ("new", "old")
     assert path(0) == "old"
     assert path(100) == "new"
+
+
+def test_a_key_has_one_path():
+    """In every process and each time, whatever is drawn there."""
+    policies = [
+        RolloutPolicy(RolloutOptions(stage="percent", percent=50), random.Random(n)) for n in range(5)
+    ]
+
+    for key in ("user-1", "user-2", "", 7, -1, "\ud800"):
+        assert len({policy.choose(key).path for policy in policies * 3}) == 1
 
 
 def test_a_percentage_is_that_share_of_the_keys():

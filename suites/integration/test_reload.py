@@ -165,6 +165,17 @@ async def test_what_was_learnt_of_a_provider_is_kept(llm, file, providers):
     assert llm.breaker_states() == {"beta": "closed", "gamma": "open", "alpha": "open"}
 
 
+async def test_other_policies_hold_for_what_was_learnt(llm, file, providers):
+    """A breaker that is kept goes by its new options from the next failure on."""
+    await llm.complete("hello")
+    file(breaker={"consecutive_failures": 1})
+    await llm.reload()
+    providers.fault("alpha", "http_status", status=503)
+    await llm.complete("hello")
+
+    assert llm.breaker_states()["alpha"] == "open"
+
+
 async def test_another_address_or_model_is_another_provider(llm, file, providers):
     """Nothing that was learnt of the former one is held against it."""
     providers.fault("alpha", "http_status", status=503)

@@ -247,6 +247,13 @@ async def test_the_flag_decides_where_it_is_understood(start, flags):
         assert (await llm.rollout("hello", old=old)).path == "old"
 
 
+async def test_entering_waits_a_moment_for_the_flag(start, flags):
+    """So that nobody is moved back by a restart."""
+    flags.mood = lambda: time.sleep(0.2) or "on"
+    async with start(flag="new-llm", stage="off") as llm:
+        assert llm.rollout_position.decided_by == "flag"
+
+
 async def test_a_flag_service_that_hangs_holds_nobody_up(start, flags):
     """Neither starting (beyond its wait), nor calls, nor reloading, nor closing."""
     flags.mood = flags.hang
@@ -294,19 +301,22 @@ async def main():
         assert "openfeature" not in sys.modules
     from openfeature import api
     from openfeature.provider.in_memory_provider import InMemoryProvider
+    asked = threading.Event()
     class Hangs(InMemoryProvider):
-        def resolve_string_details(self, *args): threading.Event().wait()
+        def resolve_string_details(self, *args, **kwargs):
+            asked.set()
+            threading.Event().wait()
     api.set_provider(Hangs({{}}))
     overrides["rollout"] = {{"flag": "f", "flag_wait_s": 0.05}}
     async with LLMManager.from_settings(environ={{}}, overrides=overrides) as llm:
-        print(llm.rollout_position.decided_by)
+        print(llm.rollout_position.decided_by, await asyncio.to_thread(asked.wait, 5))
 asyncio.run(main())
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False
     )
 
-    assert (done.stdout, done.returncode) == ("settings\n", 0), done.stderr
+    assert (done.stdout, done.returncode) == ("settings True\n", 0), done.stderr
 
 
 async def test_a_flag_without_its_extra_is_one_clear_error(start, monkeypatch):

@@ -13,6 +13,7 @@ from seawall.rollout.policy import RolloutPolicy, position_of_flag
 
 _logger = logging.getLogger("seawall")
 _DOMAIN = "seawall"
+_FIRST_PAUSE_S = 0.05
 
 
 class FlagWatch:
@@ -26,7 +27,7 @@ class FlagWatch:
         self._policy = policy
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._read_once = threading.Event()
+        self._known = threading.Event()
         self._thread: threading.Thread | None = None
         self._said = ""
 
@@ -42,9 +43,9 @@ class FlagWatch:
         self._thread.start()
 
     async def first_reading(self) -> None:
-        """Wait for the first reading, good or not, for `flag_wait_s` at most."""
-        if self._thread is not None and not self._read_once.is_set():
-            await asyncio.to_thread(self._read_once.wait, self._policy.options.flag_wait_s)
+        """Wait until the flag has said something, for `flag_wait_s` at most."""
+        if self._thread is not None and not self._known.is_set():
+            await asyncio.to_thread(self._known.wait, self._policy.options.flag_wait_s)
 
     def options_changed(self) -> None:
         """Take note of other options: read at once."""
@@ -58,19 +59,23 @@ class FlagWatch:
         self._thread = None
 
     def _watch(self, read: Callable[[str], object], stop: threading.Event) -> None:
+        pause_s = _FIRST_PAUSE_S
         while not stop.is_set():
             self._wake.clear()
             if (flag := self._policy.options.flag) is not None:
                 value = read(flag)
                 if not stop.is_set() and flag == self._policy.options.flag:
                     self._take(flag, value)
-            self._wake.wait(self._policy.options.flag_refresh_s)
+            # A flag provider that has only just been set takes a moment to be ready.
+            refresh_s = self._policy.options.flag_refresh_s
+            self._wake.wait(refresh_s if self._known.is_set() else min(pause_s, refresh_s))
+            pause_s *= 2.0
 
     def _take(self, flag: str, value: object) -> None:
         position = position_of_flag(value)
         if position is not None:
             self._policy.flag_position = position
-        self._read_once.set()
+            self._known.set()
         says = f"says {value}" if position is not None else "cannot be read: what was known stays in force"
         if says != self._said:
             self._said = says
