@@ -76,7 +76,7 @@ RESPONSES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), response=RESPONSES, cuts=st.lists(st.integers(0, 10_000), max_size=12))
 def test_any_bytes_give_an_answer_or_one_failure_however_they_are_split(wire, data, response, cuts):
     """And the split changes neither what is handed out nor how it ends."""
@@ -121,7 +121,7 @@ NUMBERS = [
 ]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), response=RESPONSES, cuts=st.lists(st.integers(0, 10_000), max_size=12))
 @pytest.mark.parametrize("name", sorted(VECTORS))
 def test_any_bytes_give_fitting_vectors_or_one_failure(embedding_wire, name, data, response, cuts):
