@@ -17,9 +17,11 @@ from typing import Any, cast
 import msgspec
 
 from seawall.connections import Connections
+from seawall.continuation import Continuation
 from seawall.errors import LLMError
 from seawall.exchange import Exchange
-from seawall.messages import Completion, CompletionRequest, Done, StreamEvent, StreamRestarted
+from seawall.messages import Completion, CompletionRequest, Done, StreamEvent, StreamRestarted, TextDelta
+from seawall.providers.prefill import prefilled
 from seawall.providers.wire import Codec
 from seawall.resilience.actions import (
     Action,
@@ -75,6 +77,7 @@ class CallDriver:
         "_screening",
         "_started",
         "_task",
+        "_text",
         "_timer",
         "_told",
         "_told_end",
@@ -96,6 +99,9 @@ class CallDriver:
         self._context = context
         self._request = request
         self._screening = screening
+        if screening is not None:
+            machine.rule_out_continuing()
+        self._text: list[str] = []  # the consumer's, as long as another provider may have to go on from it
         self._exchanges: dict[int, Exchange] = {}
         self._next: Exchange | None = None  # to be awaited as soon as nothing else is
         self._awaited: Exchange | None = None  # by the call's own task, right now
@@ -199,7 +205,11 @@ class CallDriver:
 
     def _start_attempt(self, action: StartAttempt) -> None:
         screen = None if self._screening is None else self._screening.answer()
+        goes_on_from = "".join(self._text) if action.why == "continue" else None
+        if goes_on_from is not None:
+            screen = Continuation(goes_on_from)
         exchange = self._exchanges[action.number] = Exchange(action, self._machine, self._carry_out, screen)
+        exchange.goes_on_from = goes_on_from
         # What may have to be handed out while the next piece is waited for is read in a task of its own.
         free = (self._awaited is None or self._awaited.ended) and not self._machine.holds_back
         if self._reading and free and self._next is None:
@@ -212,6 +222,8 @@ class CallDriver:
         wiring = self._wiring
         codec = wiring.codecs[exchange.start.provider]
         request = self._request if self._screening is None else self._screening.request()
+        if exchange.goes_on_from is not None:
+            request = prefilled(request, exchange.goes_on_from)
         return exchange.run(codec, wiring.connections.engine, request, stream=self._context.stream)
 
     def _start_probe(self, action: StartProbe) -> None:
@@ -234,10 +246,19 @@ class CallDriver:
         exchange.abort()
 
     def _wake_at(self, action: WakeAt) -> None:
+        if self._machine.in_line:
+            self._machine.on_permit(self._permit_free)
         if self._timer is not None:
             self._timer.cancel()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(max(0.0, action.at - _now()), self._timer_fired)
+
+    def _permit_free(self) -> None:
+        asyncio.get_running_loop().call_soon(self._permit_due)
+
+    def _permit_due(self) -> None:
+        if not self._machine.over:
+            self._carry_out(self._machine.permit_free(_now()))
 
     def _timer_fired(self) -> None:
         # A loop that was held up runs its timers before the tasks for which data has long arrived. Let those go
@@ -255,6 +276,8 @@ class CallDriver:
     def _deliver(self, action: Deliver) -> None:
         exchange = self._exchanges[action.number]
         self._out.extend(exchange.deltas)
+        if self._machine.may_continue:
+            self._text += [delta.text for delta in exchange.deltas if isinstance(delta, TextDelta)]
         exchange.deltas.clear()
         self._flowing = exchange
         if exchange.taking:
@@ -262,6 +285,7 @@ class CallDriver:
             exchange.task = None  # it ends with this; from here on the consumer's own task reads
 
     def _deliver_restart(self, action: DeliverRestart) -> None:
+        self._text.clear()
         self._out.append(StreamRestarted(discard_from=action.discard_from, provider=action.provider))
 
     def _finish(self, action: Finish) -> None:

@@ -25,6 +25,7 @@ class Exchange:
     Attributes:
         deltas: what has been read and not yet handed to the consumer.
         delivered: set by the driver when it has handed something out; reading then pauses.
+        goes_on_from: the text that a continuing attempt is to go on from, None for any other.
         ended: set once the response has been read or has failed.
         reply: the whole answer, None until it is there.
         taking: whether what the driver is told just now is what has just been read.
@@ -43,6 +44,7 @@ class Exchange:
         "delivered",
         "deltas",
         "ended",
+        "goes_on_from",
         "reply",
         "start",
         "taking",
@@ -62,6 +64,7 @@ class Exchange:
         self._machine = machine
         self._carry_out = carry_out
         self._open = False
+        self.goes_on_from: str | None = None
         self.deltas: list[TextDelta | ToolCallDelta] = []
         self.delivered = False
         self.ended = self.taking = False
@@ -139,6 +142,8 @@ class Exchange:
 
     def _hand_on(self, now: float, fresh: list[TextDelta | ToolCallDelta]) -> None:
         self.deltas += fresh
+        if self._machine.may_continue and any(isinstance(delta, ToolCallDelta) for delta in fresh):
+            self._machine.tool_begun(self.start.number)
         self.taking = True
         self._carry_out(self._machine.token(now, self.start.number, len(fresh)))
         self.taking = False

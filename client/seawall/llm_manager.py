@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 import msgspec
-from pybreaker import CircuitBreakerListener
 
 from seawall.embed_options import EmbedOptions
 from seawall.embedding_spaces import embedding_upstream_of
@@ -42,6 +41,8 @@ from seawall.trace import Observer
 from seawall.unified_client import UnifiedLLMClient, Upstream
 
 if TYPE_CHECKING:
+    from pybreaker import CircuitBreakerListener
+
     from seawall.security.pipeline import SecurityPipeline
     from seawall.shared_state.redis_exchange import RedisExchange
 

@@ -10,7 +10,7 @@ import msgspec
 from seawall.messages import Usage
 from seawall.resilience.failures import Failure
 
-AttemptWhy = Literal["first", "retry", "fallback", "hedge", "restart", "probe"]
+AttemptWhy = Literal["first", "retry", "fallback", "hedge", "restart", "continue", "probe"]
 Operation = Literal["chat", "embeddings"]
 AttemptOutcome = Literal["answered", "failed", "cancelled"]
 StageMode = Literal["enforce", "shadow", "off"]
@@ -30,6 +30,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
         client_request_id: the header the provider saw, for its support and its logs.
         request_id: the provider's own id of the request, where it gave one.
         usage: tokens as the provider counted them, where it did.
+        continued_from: with why "continue", the provider whose text it was given to go on from.
         cost: of these tokens at the provider's `input_price` and `output_price`; None if either is unknown.
     """
 
@@ -48,6 +49,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     usage: Usage | None = None
     cost: float | None = None
+    continued_from: str | None = None
 
 
 class SkippedProvider(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,8 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
         attempts: in the order in which they ended.
         skipped: providers passed over, with the last reason for each.
         restarts: how often a stream started over after its first token.
+        continuations: how often another attempt went on from a stream's text so far. The answer is then joined
+            from several, whose records name each other in `continued_from`; `provider` gave its end.
         error: the name of the error that the caller got; None if there was none.
         cost: of all attempts whose cost is known; None if none is.
         operation: "embeddings" for a call of `embed`, "chat" for any other.
@@ -116,6 +120,7 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     provider: str | None = None
     model: str | None = None
     restarts: int = 0
+    continuations: int = 0
     error: str | None = None
     cost: float | None = None
     operation: Operation = "chat"

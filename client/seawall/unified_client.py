@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Unpack, cast
 
 import msgspec
-from pybreaker import CircuitBreakerListener
 
 from seawall.call_driver import CallDriver, Wiring
 from seawall.call_screening import admit, begin_screening
@@ -37,6 +36,8 @@ from seawall.telemetry.observers import Observers
 from seawall.trace import CallContext, Observer
 
 if TYPE_CHECKING:
+    from pybreaker import CircuitBreakerListener
+
     from seawall.security.pipeline import SecurityPipeline
 
 _VERIFYING_MIN_S = 0.05

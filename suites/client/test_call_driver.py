@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import inspect
+import json
 import random
 import time
 from contextvars import ContextVar
@@ -14,6 +16,7 @@ from seawall.errors import AllProvidersFailed, LLMError
 from seawall.messages import Done, StreamRestarted, TextDelta
 from seawall.resilience.failures import Failure, FailureKind, ProviderError
 from seawall.resilience.options import PolicyOptions
+from seawall.resilience.traits import ProviderTraits
 from seawall.telemetry.observers import Observers
 from seawall.unified_client import UnifiedLLMClient, Upstream
 
@@ -55,10 +58,14 @@ class Response:
 
 
 class Engine:
-    """An HttpEngine by a script: `behave(provider, stream)` gives the chunks, the first before the head."""
+    """An HttpEngine by a script: `behave(provider, stream)` gives the chunks, the first before the head.
+
+    One that takes `body` is given what was asked.
+    """
 
     def __init__(self, behave):
-        self.behave = behave
+        takes_body = "body" in inspect.signature(behave).parameters
+        self._behave = behave if takes_body else lambda name, stream, body: behave(name, stream)
         self.responses = []
         self.sending = 0
         self.asked = []
@@ -67,7 +74,7 @@ class Engine:
         name = request.url.split("//")[1].split("/")[0]
         self.asked.append(name)
         stream = b'"stream":true' in request.body
-        head, *chunks = self.behave(name, stream)
+        head, *chunks = self._behave(name, stream, request.body)
         self.sending += 1
         try:
             if head is HANG:
@@ -99,9 +106,14 @@ def wire(samples):
 def client(wire):
     """Make a client over a fake engine: `client(behave, **policies)`."""
 
-    def make(behave, *, observers=(), **policies):
+    def make(behave, *, observers=(), prefill=(), **policies):
         upstreams = [
-            Upstream(name=name, model="m", codec=wire.codec(name=name, base_url=f"http://{name}/v1"))
+            Upstream(
+                name=name,
+                model="m",
+                codec=wire.codec(name=name, base_url=f"http://{name}/v1"),
+                traits=ProviderTraits(prefill=name in prefill),
+            )
             for name in NAMES
         ]
         engine = Engine(behave)
@@ -321,6 +333,67 @@ async def test_a_consumer_that_goes_away_leaves_nothing(client, wire, how, buffe
 
     assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
     assert llm.fleet.provider("alpha").breaker._window.calls == 0
+
+
+def going_on(wire, *, repeat=0, ending=()):
+    """Alpha breaks off after four pieces; whoever is given the text so far goes on, from some characters back."""
+    broken = "Zwölf Boote « 🚤 » lie in"
+
+    def frame(text):
+        chunk = {"id": "c", "model": "m-1", "choices": [{"index": 0, "delta": {"content": text}}]}
+        return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+    def behave(name, stream, body):
+        if name == "alpha":
+            return [0, *wire.stream[:5], *ending]
+        last = json.loads(body)["messages"][-1]
+        if last["role"] != "assistant":
+            return [0, *wire.stream]
+        assert last["content"] == broken
+        start = len(broken) - repeat
+        return [0, frame(wire.text[start : start + 7]), frame(wire.text[start + 7 :]), *wire.stream[-3:]]
+
+    return behave
+
+
+@pytest.mark.parametrize("buffer_tokens", [0, 1])
+@pytest.mark.parametrize("repeat", [0, 16])
+@pytest.mark.parametrize("ending", ["cut", "stall", "end"])
+async def test_a_stream_that_breaks_off_is_gone_on_from(client, wire, ending, repeat, buffer_tokens):
+    """The consumer gets one text without a break or a repetition, and the answer is exactly that text."""
+    endings = {"cut": [failing("stream_cut")], "stall": [HANG], "end": []}
+    llm, engine = client(
+        going_on(wire, repeat=repeat, ending=endings[ending]),
+        prefill=("gamma",),
+        streaming={"on_midstream_failure": "continue", "buffer_tokens": buffer_tokens, "buffer_s": 5.0},
+        hedging={"cold_stall_s": 0.01},
+    )
+    events = await gather(llm.stream("hello"))
+    await settle()
+
+    answer = events[-1].completion
+    assert {type(event) for event in events} == {TextDelta, Done}
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == wire.text == answer.text
+    assert (answer.provider, answer.trace.continuations, answer.trace.restarts) == ("gamma", 1, 0)
+    records = sorted(answer.trace.attempts, key=lambda record: record.number)
+    assert [(record.why, record.continued_from) for record in records] == [
+        ("first", None),
+        ("continue", "alpha"),
+    ]
+    assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
+
+
+async def test_a_schema_is_not_followed_by_two_halves(client, wire):
+    """An answer that has to follow one starts over, though somebody could go on."""
+    llm, _ = client(
+        going_on(wire, ending=[failing("stream_cut")]),
+        prefill=("beta",),
+        streaming={"on_midstream_failure": "continue"},
+    )
+    events = await gather(llm.stream("hello", response_schema={"type": "object"}))
+
+    assert StreamRestarted in {type(event) for event in events}
+    assert events[-1].completion.text == wire.text
 
 
 @pytest.mark.parametrize("racing", [False, True])

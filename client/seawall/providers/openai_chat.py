@@ -37,6 +37,9 @@ class OpenAIChatCodec:
             "model": options.model,
             "messages": [_message(message, self._mark) for message in request.messages],
         }
+        last = request.messages[-1] if request.messages else None
+        if last is not None and last.role == "assistant" and not last.tool_calls:
+            _mark_prefill(body, options)
         if request.tools:
             body["tools"] = [
                 {
@@ -68,6 +71,18 @@ class OpenAIChatCodec:
             mark=self._mark,
         )
         return ResponseDecoder(reader, self._context, stream=stream, secret=self._secret)
+
+
+def _mark_prefill(body: dict[str, Any], options: ProviderOptions) -> None:
+    """Say that the last message is to be gone on from, in the server's own way."""
+    match options.prefill_flag:
+        case "prefix":
+            body["messages"][-1]["prefix"] = True
+        case "continue_final_message":
+            body["continue_final_message"] = True
+            body["add_generation_prompt"] = False
+        case "none":
+            pass
 
 
 def _message(message: Message, mark: str) -> dict[str, Any]:

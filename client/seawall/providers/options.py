@@ -35,6 +35,11 @@ class ProviderOptions(ProviderTraits, frozen=True, kw_only=True, forbid_unknown_
             finish_reason, for servers that never send one; such an answer may have been cut short unseen.
         replay_reasoning: openai_responses: ask for the model's encrypted reasoning and send it back with the
             tool calls it led to. For reasoning models; others refuse it.
+        prefill: the model goes on from an assistant's message that stands last, so that it can take over a stream
+            that broke off (`streaming.on_midstream_failure: continue`). If not given: as known of the wire and
+            the model, which is so of older Claude models alone; newer ones refuse it.
+        prefill_flag: openai_chat: what the server wants with such a message: "prefix" in the message (Mistral,
+            DeepSeek), "continue_final_message" in the request (vLLM, SGLang), or nothing.
         embedding_model: the model that `embed` asks for, in the provider's own naming; None takes no part in it.
         embedding_space: names the space its vectors lie in; `embedding_model` if not given. `embed` falls back
             only among providers of one space, for distances between vectors of two mean nothing.
@@ -60,5 +65,6 @@ class ProviderOptions(ProviderTraits, frozen=True, kw_only=True, forbid_unknown_
     stream_usage: bool = True
     finish_reason: Literal["required", "optional"] = "required"
     replay_reasoning: bool = False
+    prefill_flag: Literal["none", "prefix", "continue_final_message"] = "none"
     embedding_model: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
     embedding_space: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None

@@ -28,6 +28,7 @@ class Attempt:
         "breaker_state",
         "client_request_id",
         "cold",
+        "continued_from",
         "deliver",
         "first_token_at",
         "flowing",
@@ -48,6 +49,7 @@ class Attempt:
         "sent_as",
         "started",
         "timeout_at",
+        "tool_begun",
         "total_at",
         "trial",
         "why",
@@ -69,7 +71,8 @@ class Attempt:
         self.last_token_at = self.last_life_at = started
         self.gap_s = 0.0
         self.flowing = False
-        self.late = self.cold = False
+        self.late = self.cold = self.tool_begun = False
+        self.continued_from: str | None = None
         self.held = 0
         self.held_until = math.inf
         self.late_after_s = self.hedge_after_s = math.inf

@@ -7,7 +7,7 @@ is the table. Events about attempts that have ended, and events after the end of
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from seawall.errors import ConfigurationError, DeadlineExceeded
@@ -42,6 +42,11 @@ class Call(Course):
         return self._stream and self._fleet.options.streaming.buffer_tokens > 0
 
     @property
+    def may_continue(self) -> bool:
+        """Whether an attempt may come that goes on from the text handed out so far (why "continue")."""
+        return self._stream and self._continuable
+
+    @property
     def over(self) -> bool:
         """Whether the call has ended, one way or another."""
         return self._over
@@ -59,12 +64,36 @@ class Call(Course):
             self._fail(ConfigurationError, f"no provider has all the required tags: {tags}", now, actions)
         return self._armed(actions)
 
+    @property
+    def in_line(self) -> bool:
+        """Whether it waits for a permit: `on_permit`, if set then, is called once it may be its turn."""
+        return self._candidates.in_line
+
+    def on_permit(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called when it may be this call's turn; `permit_free` is then to be sent, not from within it."""
+        self._candidates.on_permit = tell
+
+    def permit_free(self, now: float) -> Sequence[Action]:
+        """Note that a permit may be free. Like a timer, it may come too early or too often."""
+        self._resume_at = min(self._resume_at, now)
+        return self.timer(now)
+
     def response_head(self, now: float, number: int, status: int, window: RateWindow | None = None) -> None:
         """Note the head of a response: its HTTP status, and what it says is left of the provider's limits."""
         if (attempt := self._live.get(number)) is not None:
             attempt.http_status = status
             if window is not None:
                 attempt.note_window(now, window)
+
+    def rule_out_continuing(self) -> None:
+        """Say that the consumer gets something else than what providers wrote: nobody is to go on from that."""
+        self._continuable = False
+
+    def tool_begun(self, number: int) -> None:
+        """Note, before its `token`, that a streamed attempt has begun a tool call: nobody else can go on from there."""
+        if (attempt := self._live.get(number)) is not None:
+            attempt.tool_begun = True
+            self._tool_begun = self._tool_begun or attempt is self._committed
 
     def token(self, now: float, number: int, deltas: int = 1) -> Sequence[Action]:
         """Note that a streamed attempt brought pieces of the answer."""
@@ -102,6 +131,16 @@ class Call(Course):
                 attempt.alive(now)
             else:
                 attempt.last_life_at = now
+
+    def whole(self, now: float, number: int) -> Sequence[Action]:
+        """Note that all of an answer is here and is being looked at: no silence is its provider's any more."""
+        if (attempt := self._live.get(number)) is None:
+            return NOTHING
+        if now >= attempt.late_at:
+            attempt.note_late(now)
+        attempt.flowing = False
+        attempt.hedge_at = attempt.late_at = attempt.timeout_at = math.inf
+        return self._armed([])
 
     def attempt_succeeded(
         self, now: float, number: int, *, usage: Usage | None = None, request_id: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from seawall.resilience.fleet import Fleet
 from seawall.resilience.provider import Provider
@@ -27,6 +27,7 @@ class Candidates:
         "_skipped",
         "_tries",
         "bypass",
+        "on_permit",
         "recovering",
     )
 
@@ -41,12 +42,17 @@ class Candidates:
         self._in_line = False
         self._skipped: dict[int, tuple[str, float]] | None = None
         self.bypass = bypass
+        self.on_permit: Callable[[], None] | None = None
         self.recovering: Provider | None = None
 
     def arrange(self, now: float, tags: frozenset[str], *, stream: bool) -> bool:
         """Put providers in this call's order; only those with all the tags are ever asked. False: there is none."""
         self._providers = self._fleet.ordering.of_call(now, tags, stream=stream)
         return bool(self._providers)
+
+    def prefer_prefill(self) -> None:
+        """From now on put those first that can go on from a text given to them."""
+        self._providers = tuple(sorted(self._providers, key=lambda p: not p.traits.prefill))
 
     def asked(self, provider: Provider) -> None:
         """Note that an attempt begins."""
@@ -115,6 +121,8 @@ class Candidates:
 
     def line_up(self, now: float) -> bool:
         """Wait for those that are only full. False where there is none, or no room left in any line."""
+        if not self._full:
+            self.leave_line()
         for provider in self._full:
             if provider.permits.line_up(now, self, _usual_s(provider, now)):
                 self._in_line = True
@@ -124,8 +132,19 @@ class Candidates:
         """Wait for no permit any longer."""
         if self._in_line:
             self._in_line = False
+            self.on_permit = None
             for provider in self._providers:
                 provider.permits.leave_line(self)
+
+    @property
+    def in_line(self) -> bool:
+        """Whether the call waits for a permit."""
+        return self._in_line
+
+    def permit_free(self) -> None:
+        """Note that it is this call's turn, so that it looks at once; without `on_permit` it does so in its time."""
+        if self.on_permit is not None:
+            self.on_permit()
 
     @property
     def full(self) -> Sequence[Provider]:
@@ -185,9 +204,7 @@ class Candidates:
             return now
         at = provider.last_resort_at(now)
         if at <= now and not provider.permits.open_to(now, self):
-            if self._tries[provider.index]:
-                return now + _POLL_MIN_S
-            return provider.permits.looks_at(self)
+            return provider.permits.looks_at(self) if provider in self._full else now + _POLL_MIN_S
         # A probe or trial of another call may end well at any moment, and nobody tells those who wait for it.
         if at > now and provider.held_by_attempt(now):
             return min(at, now + min(max(_usual_s(provider, now) or 0.0, _POLL_MIN_S), _POLL_MAX_S))

@@ -33,6 +33,7 @@ _AGREEING_PROVIDERS = 2
 class Course:
     """A call's state and decisions. `bypass_breakers`: ask in order of preference whatever breakers and rests say.
 
+    `continuable`: its answer is plain text, which another provider may go on from if the policy is to continue.
     `require_tags`: no provider without all of these is asked, by whatever kind of attempt.
     `cut_stream`: the deadline also ends a stream that flows; without it, only the wait for a (first) token.
     """
@@ -43,6 +44,7 @@ class Course:
         "_broken",
         "_candidates",
         "_committed",
+        "_continuable",
         "_cut_stream",
         "_deadline",
         "_fleet",
@@ -53,7 +55,9 @@ class Course:
         "_require_tags",
         "_resume_at",
         "_retrying",
+        "_spoke",
         "_stream",
+        "_tool_begun",
         "trace",
     )
 
@@ -64,6 +68,7 @@ class Course:
         *,
         cut_stream: bool = False,
         bypass_breakers: bool = False,
+        continuable: bool = True,
         require_tags: frozenset[str] = frozenset(),
     ) -> None:
         self._fleet = fleet
@@ -74,7 +79,9 @@ class Course:
         self._candidates = Candidates(fleet, bypass=bypass_breakers)
         self._live: dict[int, Attempt] = {}
         self._committed: Attempt | None = None
-        self._broken = False
+        self._broken = self._tool_begun = False
+        self._continuable = continuable and fleet.options.streaming.on_midstream_failure == "continue"
+        self._spoke: str | None = None
         self._blames = 0
         self._number = 0
         self._retrying = Retrying(fleet)
@@ -94,19 +101,24 @@ class Course:
             return
         provider = candidates.fresh(now)
         if provider is not None:
-            self._begin(now, provider, self._why_another(), actions)
+            self._begin(now, provider, self._why_another(provider), actions)
             self._probe_beside(now, actions)
         elif candidates.recovering is not None:
             self._begin(now, candidates.recovering, "probe", actions)
         elif not candidates.line_up(now) and (provider := candidates.spare(now)) is not None:
-            self._begin(now, provider, self._why_another(), actions)
+            self._begin(now, provider, self._why_another(provider), actions)
         else:
             self._retry(now, actions)
 
-    def _why_another(self) -> AttemptWhy:
+    def _why_another(self, provider: Provider) -> AttemptWhy:
         if self._broken:
-            return "restart"
+            return self._why_after_text(provider)
         return "fallback" if self._number else "first"
+
+    def _why_after_text(self, provider: Provider) -> AttemptWhy:
+        """Whether this provider can go on from what the consumer has, or has to start over."""
+        goes_on = self._continuable and not self._tool_begun and provider.traits.prefill
+        return "continue" if goes_on else "restart"
 
     def _retry(self, now: float, actions: list[Action]) -> None:
         """Every provider that may be asked has been: ask one again when its time has come."""
@@ -114,7 +126,7 @@ class Course:
         again_at = retrying.due_at(now, candidates.again_at(now), self._deadline)
         if again_at <= now and (provider := candidates.again(now)) is not None:
             retrying.used()
-            self._begin(now, provider, "restart" if self._broken else "retry", actions)
+            self._begin(now, provider, self._why_after_text(provider) if self._broken else "retry", actions)
             return
         self._resume_at = min(again_at, candidates.fresh_at(now))
         if self._resume_at >= self._deadline:
@@ -126,6 +138,8 @@ class Course:
         self._resume_at = math.inf
         self._retrying.not_needed()
         attempt = Attempt(self._number, provider, why, now)
+        if why == "continue":
+            attempt.continued_from = self._spoke
         if not self._candidates.bypass:
             attempt.admit(now)
         self._launch(now, attempt, actions)
@@ -189,11 +203,17 @@ class Course:
             fleet.retry_budget.spend(now)
             if not overdue:
                 fleet.hedge_budget.spend(now)
-        self._begin(now, provider, "restart" if self._committed is not None else "hedge", actions)
+        why: AttemptWhy = "hedge"
+        if self._committed is not None or self._broken:
+            why = self._why_after_text(provider)
+            if why == "restart" and self._broken:
+                why = "hedge"
+        self._begin(now, provider, why, actions)
 
     def _may_restart(self) -> bool:
-        streaming = self._fleet.options.streaming
-        return streaming.on_midstream_failure == "restart" and self._ledger.restarts < streaming.restarts_max
+        streaming, ledger = self._fleet.options.streaming, self._ledger
+        made = ledger.restarts + ledger.continuations
+        return streaming.on_midstream_failure != "raise" and made < streaming.restarts_max
 
     def _begin_to_flow(self, now: float, attempt: Attempt) -> None:
         """Its first token is here."""
@@ -220,11 +240,17 @@ class Course:
     def _commit(self, attempt: Attempt, actions: list[Action]) -> None:
         """From now on the consumer gets this attempt's tokens."""
         attempt.held_until = math.inf
-        if self._committed is not None or self._broken:
+        if attempt.why == "continue":
+            self._ledger.continuations += 1
+        elif self._committed is not None or self._broken:
             self._ledger.restarts += 1
-            self._broken = False
             actions.append(DeliverRestart(0, attempt.provider.name))
+        self._broken = False
+        self._tool_begun = attempt.tool_begun
+        self._spoke = attempt.provider.name
         self._committed = attempt
+        if self._continuable:
+            self._candidates.prefer_prefill()
         if not self._cut_stream:
             self._deadline = math.inf
 
@@ -232,10 +258,14 @@ class Course:
         """An attempt has ended without an answer: count it, then go on, restart or fail."""
         reaction = REACTIONS[failure.kind]
         del self._live[attempt.number]
-        self._candidates.ended(attempt.provider, bar=not reaction.retry)
+        # It may be the text to go on from that it finds fault with, and not the request.
+        refused = attempt.why == "continue" and reaction.blames_request
+        self._candidates.ended(attempt.provider, bar=not (reaction.retry or refused), unheard=refused)
+        if refused:
+            self._continuable = False
         attempt.failed(now, failure, counts=reaction.counts)
         self._ledger.write(attempt, now, "failed", failure=failure)
-        self._blames += reaction.blames_request
+        self._blames += reaction.blames_request and not refused
         self._retrying.failed(self._ledger.started, now, failure)
         if attempt is self._committed:
             self._committed = None

@@ -11,12 +11,12 @@ from seawall.trace import AttemptOutcome, AttemptRecord, CallContext, CallTrace,
 class Ledger:
     """One call's records. `started` is the time that the records count from."""
 
-    __slots__ = ("context", "records", "restarts", "started")
+    __slots__ = ("context", "continuations", "records", "restarts", "started")
 
     def __init__(self, context: CallContext) -> None:
         self.context = context
         self.records: list[AttemptRecord] = []
-        self.restarts = 0
+        self.restarts = self.continuations = 0
         self.started = 0.0
 
     def write(
@@ -52,6 +52,7 @@ class Ledger:
                 http_status=status,
                 request_id=request_id,
                 usage=usage,
+                continued_from=attempt.continued_from,
                 cost=attempt.provider.traits.cost(usage),
             )
         )
@@ -79,6 +80,7 @@ class Ledger:
             provider=None if winner is None else winner.provider.name,
             model=None if winner is None else winner.provider.model,
             restarts=self.restarts,
+            continuations=self.continuations,
             error=error,
             cost=sum(costs) if costs else None,
             operation=context.operation,

@@ -20,6 +20,7 @@ class ProviderTraits(msgspec.Struct, frozen=True, kw_only=True):
     weight: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 1.0
     tags: tuple[Tag, ...] = ()
     max_concurrent: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    prefill: bool | None = None
     input_price: Price | None = None
     output_price: Price | None = None
 

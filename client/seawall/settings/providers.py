@@ -26,6 +26,7 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "stream_usage": _CHAT,
     "finish_reason": _CHAT,
     "replay_reasoning": ("openai_responses",),
+    "prefill_flag": ("openai_chat",),
     "embedding_model": _EMBEDDING,
     "embedding_space": _EMBEDDING,
 }
