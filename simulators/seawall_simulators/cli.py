@@ -14,15 +14,18 @@ from pathlib import Path
 import click
 
 from seawall_simulators.config import Config, default_config, load_config
-from seawall_simulators.document import DocumentError
+from seawall_simulators.document import DocumentError, nearest
 from seawall_simulators.fault import Fault
 from seawall_simulators.faults import FAULTS
 from seawall_simulators.loop import run_loop
+from seawall_simulators.payload import Payload
+from seawall_simulators.payloads import Family, catalogue, taxonomy
 from seawall_simulators.server import LOOPBACK, ListenError, Simulators
 
 _GC_THRESHOLD = 50_000
 _PORT_MAX = 65_535
 _SEED_MAX = 2**63 - 1
+_COLUMNS = "{:45} {:21} {:12} {:11} {:9} {:6} {:6} {}"
 
 
 CONFIGURATION = """\b
@@ -128,6 +131,34 @@ def faults() -> None:
         f"{key}={field.default!r}" for key, field in Fault.model_fields.items() if key != "fault"
     )
     click.echo(f"each also: {common}")
+
+
+@providers.command()
+@click.option("--family", metavar="NAME", help="Only those of one family.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, contents included.")
+def payloads(*, family: str | None, as_json: bool) -> None:
+    """Lists the payload catalogue: what the fault `payload` can have a provider say, and what must become of it."""
+    try:
+        rows = list(catalogue().values())
+    except DocumentError as error:
+        raise BadInputError("\n       ".join(error.mistakes)) from None
+    families = taxonomy().families
+    if family is not None and family not in families:
+        raise BadInputError(f"--family {family!r:.80}: no such family{nearest(family, families)}")
+    wanted = [row for row in rows if family in (None, row.family)]
+    if not as_json:
+        click.echo(_COLUMNS.format("id", "family", "form", "expected", "severity", "2025", "2026", "ATLAS"))
+    for row in wanted:
+        click.echo(_as_json(row, families[row.family]) if as_json else _as_line(row, families[row.family]))
+
+
+def _as_json(row: Payload, family: Family) -> str:
+    return json.dumps({**row.model_dump(mode="json"), **family.model_dump(exclude_none=True)})
+
+
+def _as_line(row: Payload, family: Family) -> str:
+    lists = (family.owasp_2025 or "-", family.owasp_2026 or "-", family.atlas or "-")
+    return _COLUMNS.format(row.id, row.family, row.form, row.expect, row.severity, *lists)
 
 
 def _is_loopback(host: str) -> bool:

@@ -110,11 +110,7 @@ def _walk(node: yaml.Node, path: Path_, lines: dict[Path_, int]) -> Iterator[tup
 
 def _mistake(model: type[BaseModel], found: dict[str, Any], file: str, lines: Lines | None) -> str:
     path: Path_ = tuple(part for part in found["loc"] if part != "[key]")
-    line = (
-        next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), None)
-        if lines
-        else None
-    )
+    line = _line(lines, path) if lines else None
     where = f"{file}:{line}: " if line else f"{file}: " if file else ""
     name = ".".join(str(part) for part in path)
     if found["type"] == "extra_forbidden":
@@ -123,6 +119,15 @@ def _mistake(model: type[BaseModel], found: dict[str, Any], file: str, lines: Li
     message = str(found["msg"]).removeprefix("Value error, ")
     value = "" if found["type"] in ("missing", "value_error") else f", not {_quote(found['input'])}"
     return f"{where}{name or 'the document'}: {message}{value}"
+
+
+def _line(lines: Lines, path: Path_) -> int | None:
+    """Where a value stands, or what is nearest around it; parts of a path that only the model knows are passed over."""
+    at: Path_ = ()
+    for part in path:
+        if (*at, part) in lines:
+            at = (*at, part)
+    return lines.get(at)
 
 
 def _quote(value: Any) -> str:

@@ -37,6 +37,10 @@ class Draw:
         """The draws of the n-th (from 0) asking of the same thing."""
         return cls(b"%b%b%d" % (provider, asked, occurrence))
 
+    def afresh(self) -> "Draw":
+        """The same stream from its start."""
+        return Draw(self._key)
+
     def fork(self, purpose: str) -> "Draw":
         """A stream of its own, which depends on the same key and on nothing drawn so far."""
         return Draw(b"%b/%b" % (self._key, purpose.encode()))

@@ -1,11 +1,13 @@
 """What a fault is: parameters, and a pure transformation of a response's script."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from msgspec import Struct
 from pydantic import BaseModel, Field
 
 from seawall_simulators.draw import Draw
+from seawall_simulators.reply import Reply
 from seawall_simulators.script import Mark, Script
 from seawall_simulators.wire import Answer, Wire
 
@@ -20,6 +22,10 @@ class Context(Struct, frozen=True):
     request_id: str
     answer: Answer | None
     model: str
+    say: Callable[[Reply], Script] | None = None
+    """The response in which the model says this instead; None where it says nothing."""
+    occurrence: int = 0
+    """How many times the very same had been asked before."""
 
 
 class Fault(BaseModel, frozen=True, extra="forbid"):

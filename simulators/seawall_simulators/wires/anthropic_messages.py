@@ -3,13 +3,14 @@
 from msgspec import json
 
 from seawall_simulators.draw import Draw
+from seawall_simulators.reply import Call, Reply
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.anthropic_checks import check_prompt, check_sampling, check_version
 from seawall_simulators.wires.anthropic_errors import error_frame
 from seawall_simulators.wires.anthropic_headers import ORGANIZATION, request_id
 from seawall_simulators.wires.anthropic_request import COUNT_REQUEST, MESSAGES_REQUEST, MessagesRequest
 from seawall_simulators.wires.decoding import read
-from seawall_simulators.wires.reply import Call, Reply, ToolSchemaError, decide
+from seawall_simulators.wires.reply import ToolSchemaError, decide
 from seawall_simulators.wires.schema_merge import SchemaError
 
 OPERATION = "messages"
@@ -51,7 +52,7 @@ def messages(request: Request, provider: ProviderView, draw: Draw) -> Answer:
     check_sampling(asked, version)
     check_prompt(asked, version, provider)
     try:
-        reply = decide(asked.wish(provider.tokens), draw)
+        reply = decide(asked.wish(provider.tokens), draw, provider.told)
     except ToolSchemaError as error:
         raise ApiError(400, None, f"tools.{error.name}.input_schema: {error}") from error
     except SchemaError as error:

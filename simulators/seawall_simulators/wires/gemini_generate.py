@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 from msgspec import json
 
 from seawall_simulators.draw import Draw
+from seawall_simulators.reply import Call, Reply
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import BodyError
 from seawall_simulators.wires.gemini_errors import error_frame
@@ -16,12 +17,12 @@ from seawall_simulators.wires.gemini_request import (
     GenerationConfig,
     read_either,
 )
-from seawall_simulators.wires.reply import Call, Reply, ToolSchemaError, decide
+from seawall_simulators.wires.reply import ToolSchemaError, decide
 from seawall_simulators.wires.schema_merge import SchemaError
 
 FINISH = {"end": b"STOP", "stop": b"STOP", "length": b"MAX_TOKENS", "calls": b"STOP"}
 RESPONSE = (
-    b'{"candidates":[{"content":{"parts":[%b],"role":"model"},"finishReason":"%b","index":0}],'
+    b'{"candidates":[{"content":{"parts":[%b],"role":"model"},"finishReason":"%b","index":0%b}],'
     b'"usageMetadata":%b,"modelVersion":%b,"responseId":"%b"}'
 )
 CHUNK_START = b'data: {"candidates":[{"content":{"parts":[%b],"role":"model"},"index":0}],"usageMetadata":'
@@ -46,7 +47,14 @@ def generate(request: Request, model: str, provider: ProviderView, draw: Draw) -
         request_id=response_id,
         model=model,
         body=RESPONSE
-        % (b",".join(parts), FINISH[reply.why], usage, json.encode(model), response_id.encode()),
+        % (
+            b",".join(parts),
+            FINISH[reply.why],
+            logprobs(asked, reply),
+            usage,
+            json.encode(model),
+            response_id.encode(),
+        ),
         text="".join(reply.tokens),
         input_tokens=n_input,
         output_tokens=n_output,
@@ -73,6 +81,7 @@ def stream_generate(request: Request, model: str, provider: ProviderView, draw: 
     last = RESPONSE % (
         b'{"text":""}',
         FINISH[reply.why],
+        logprobs(asked, reply),
         USAGE % (n_input, n_output, n_input + n_output, n_input),
         json.encode(model),
         response_id.encode(),
@@ -113,7 +122,7 @@ def decided(request: Request, provider: ProviderView, draw: Draw) -> tuple[Gener
     asked = read_either(GENERATE_REQUEST, request.body)
     check(asked)
     try:
-        return asked, decide(asked.wish(provider.tokens), draw)
+        return asked, decide(asked.wish(provider.tokens), draw, provider.told)
     except ToolSchemaError as error:
         message = f"* GenerateContentRequest.tools.function_declarations[{error.name}].parameters: {error}\n"
         raise ApiError(400, None, message) from error
@@ -162,6 +171,19 @@ def reply_parts(reply: Reply, draw: Draw) -> tuple[list[bytes], int]:
         )
     text = "".join(reply.tokens)
     return ([b'{"text":%b}' % json.encode(text)] if text else []), len(reply.tokens)
+
+
+def logprobs(asked: GenerateRequest, reply: Reply) -> bytes:
+    """The members of a candidate that say how sure the model was of each token, where that was asked for."""
+    if not reply.tokens or asked.generation_config is None or not asked.generation_config.response_logprobs:
+        return b""
+    scored = reply.scored()
+    chosen = [{"token": token, "logProbability": score} for token, score in scored]
+    average = sum(score for _, score in scored) / len(scored)
+    return b',"avgLogprobs":%b,"logprobsResult":%b' % (
+        json.encode(average),
+        json.encode({"chosenCandidates": chosen}),
+    )
 
 
 def called(call: Call, draw: Draw) -> bytes:

@@ -3,13 +3,14 @@
 from msgspec import json
 
 from seawall_simulators.draw import Draw
+from seawall_simulators.reply import Call, Reply
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import read
 from seawall_simulators.wires.openai_chat_request import CHAT_REQUEST, ChatRequest, NamedTool
 from seawall_simulators.wires.openai_dialect import OPENAI, Dialect
 from seawall_simulators.wires.openai_errors import chat_error_frame, no_such_model
 from seawall_simulators.wires.openai_headers import CREATED, FINGERPRINT
-from seawall_simulators.wires.reply import Call, Reply, ToolSchemaError, decide
+from seawall_simulators.wires.reply import ToolSchemaError, decide
 from seawall_simulators.wires.schema_merge import SchemaError
 
 OPERATION = "chat.completions"
@@ -18,7 +19,7 @@ FINISH = {"end": b"stop", "stop": b"stop", "length": b"length", "calls": b"tool_
 COMMON = f'"service_tier":"default","system_fingerprint":"{FINGERPRINT}"'.encode()
 BODY = b'{"id":"%%b","object":"chat.completion","created":%d,"model":%%b,"choices":[' % CREATED
 CHOICE = (
-    b'{"index":0,"message":{"role":"assistant","content":%b,"refusal":null,"annotations":[]%b},"logprobs":null,'
+    b'{"index":0,"message":{"role":"assistant","content":%b,"refusal":null,"annotations":[]%b},"logprobs":%b,'
     b'"finish_reason":"%b"%b}],"usage":%b,'
 )
 CHUNK = b'data: {"id":"%%b","object":"chat.completion.chunk","created":%d,"model":%%b,%b,"choices":[' % (
@@ -45,7 +46,7 @@ def completion(asked: ChatRequest, provider: ProviderView, draw: Draw, dialect: 
     """The chat completion of a model that there is; raises ApiError."""
     check(asked)
     try:
-        reply = decide(asked.wish(provider.tokens), draw)
+        reply = decide(asked.wish(provider.tokens), draw, provider.told)
     except ToolSchemaError as error:
         raise ApiError(
             400, "invalid_function_parameters", f"Invalid schema for function '{error.name}': {error}."
@@ -146,7 +147,8 @@ def whole(asked: ChatRequest, reply: Reply, draw: Draw, dialect: Dialect, openin
     n_input, n_output = asked.input_tokens(), output_tokens(reply)
     usage = USAGE % (n_input, n_output, n_input + n_output)
     content = b"null" if reply.calls else json.encode(text)
-    choice = CHOICE % (content, calls, FINISH[reply.why], dialect.choice, usage)
+    scores = logprobs(reply.scored()) if asked.logprobs and reply.tokens else b"null"
+    choice = CHOICE % (content, calls, scores, FINISH[reply.why], dialect.choice, usage)
     asked_id = dialect.request_id(draw)
     return Answer(
         operation=OPERATION,
@@ -173,7 +175,13 @@ def streamed(asked: ChatRequest, reply: Reply, draw: Draw, dialect: Dialect, ope
     else:
         first = b'"role":"assistant","content":"","refusal":null'
         delta_text, encode = delta + b'"content":', json.encode
-        frames = [delta_text + encode(token) + close for token in reply.tokens]
+        if asked.logprobs:
+            frames = [
+                delta_text + encode(token) + close.replace(b"null", logprobs([(token, score)]), 1)
+                for token, score in reply.scored()
+            ]
+        else:
+            frames = [delta_text + encode(token) + close for token in reply.tokens]
     begun = delta + first + b'},"logprobs":null,"finish_reason":null%b}' % dialect.silent_choice + end
     finish = (
         delta
@@ -197,6 +205,15 @@ def streamed(asked: ChatRequest, reply: Reply, draw: Draw, dialect: Dialect, ope
         input_tokens=n_input,
         output_tokens=n_output,
     )
+
+
+def logprobs(scored: list[tuple[str, float]]) -> bytes:
+    """How sure the model was of some tokens; a fake has no others to choose from."""
+    content = [
+        {"token": token, "logprob": score, "bytes": list(token.encode()), "top_logprobs": []}
+        for token, score in scored
+    ]
+    return json.encode({"content": content, "refusal": None})
 
 
 def call_frames(calls: tuple[Call, ...], draw: Draw, delta: bytes, close: bytes) -> list[bytes]:

@@ -8,13 +8,14 @@ from typing import Any
 from msgspec import json
 
 from seawall_simulators.draw import Draw
+from seawall_simulators.reply import Call, Reply
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import read
 from seawall_simulators.wires.openai_dialect import OPENAI, Dialect
 from seawall_simulators.wires.openai_errors import error_object, no_such_model
 from seawall_simulators.wires.openai_headers import CREATED
 from seawall_simulators.wires.openai_responses_request import RESPONSES_REQUEST, NamedTool, ResponsesRequest
-from seawall_simulators.wires.reply import Call, Reply, ToolSchemaError, decide
+from seawall_simulators.wires.reply import ToolSchemaError, decide
 from seawall_simulators.wires.schema_merge import SchemaError
 
 OPERATION = "responses"
@@ -41,7 +42,7 @@ def response(asked: ResponsesRequest, provider: ProviderView, draw: Draw, dialec
     """The response of a model that there is; raises ApiError."""
     check(asked)
     try:
-        reply = decide(asked.wish(provider.tokens), draw)
+        reply = decide(asked.wish(provider.tokens), draw, provider.told)
     except ToolSchemaError as error:
         raise ApiError(
             400, "invalid_function_parameters", f"Invalid schema for function '{error.name}': {error}."

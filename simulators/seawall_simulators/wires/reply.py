@@ -1,4 +1,4 @@
-"""What the fake model decides to say, before any wire gives it a form."""
+"""How the fake model decides what to say."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -6,12 +6,11 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, json
 
 from seawall_simulators.draw import Draw
+from seawall_simulators.reply import Call, Reply, cut
 from seawall_simulators.wires.schema_example import example
 from seawall_simulators.wires.schema_merge import SchemaError
 from seawall_simulators.words import WORDS
 
-FRAGMENT_CHARS = 4
-"""JSON, an answer by schema or the arguments of a tool, is streamed in pieces of this many characters."""
 CALLS_MAX = 16
 MARK = "[tool:"
 ANY_OBJECT = {
@@ -47,28 +46,6 @@ class Wish(Struct, frozen=True, kw_only=True):
     """The last text of the user, in which `[tool:NAME]` has the model call that tool."""
 
 
-class Call(Struct, frozen=True):
-    """A call of a tool."""
-
-    name: str
-    arguments: dict[str, Any]
-
-    def fragments(self) -> list[str]:
-        """The arguments as JSON, in the pieces a stream sends."""
-        return cut(json.encode(self.arguments).decode())
-
-
-class Reply(Struct, frozen=True):
-    """The model's decision: words or calls, and why it stopped."""
-
-    tokens: list[str]
-    """Joined, they are the text."""
-    calls: tuple[Call, ...] = ()
-    why: Literal["end", "length", "stop", "calls"] = "end"
-    stop_sequence: str | None = None
-    """The sequence that ended the text, where `why` is `stop`."""
-
-
 class ToolSchemaError(ValueError):
     """The parameters of a tool, which is named, are a schema that cannot be satisfied."""
 
@@ -77,15 +54,22 @@ class ToolSchemaError(ValueError):
         self.name = name
 
 
-def decide(wish: Wish, draw: Draw) -> Reply:
-    """What the model says to a wish.
-
-    Calls are made when the request must have one or the user's text marks one; they are never cut short by
-    `max_tokens`. Every text is.
+def decide(wish: Wish, draw: Draw, told: Reply | None = None) -> Reply:
+    """What the model says to a wish, or what it was told to say; what is drawn afterwards is the same either way.
 
     Raises:
         SchemaError: The schema asked for cannot be satisfied.
         ToolSchemaError: That of a tool to be called cannot.
+    """
+    own = own_reply(wish, draw)
+    return own if told is None else told
+
+
+def own_reply(wish: Wish, draw: Draw) -> Reply:
+    """What the model says by itself; raises as `decide`.
+
+    Calls are made when the request must have one or the user's text marks one; they are never cut short by
+    `max_tokens`. Every text is.
     """
     if wish.tools and wish.use_tools != "none" and (chosen := chosen_tools(wish)):
         return Reply([], tuple(call(tool, draw) for tool in chosen), "calls")
@@ -142,11 +126,6 @@ def word_source(draw: Draw) -> Callable[[], str]:
         return WORDS[draw.take(1)[0]].strip()
 
     return word
-
-
-def cut(text: str) -> list[str]:
-    """A text in pieces of a token's usual length."""
-    return [text[start : start + FRAGMENT_CHARS] for start in range(0, len(text), FRAGMENT_CHARS)]
 
 
 def until(tokens: list[str], sequences: tuple[str, ...]) -> tuple[list[str], str | None]:

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from seawall_simulators.cli import providers
 from seawall_simulators.config import Config, load_config
 from seawall_simulators.faults import FAULTS
+from seawall_simulators.payloads import catalogue
 
 pytestmark = pytest.mark.real_processes
 SERVE = [sys.executable, "-m", "seawall_simulators", "serve"]
@@ -116,6 +117,35 @@ def test_every_fault_is_listed():
 
     assert "stall(after_tokens=3, ping=False, ping_every_s=1.0, for_s=None)\n" in listed
     assert all(f"{name}(" in listed for name in FAULTS)
+
+
+def test_every_payload_is_listed():
+    """As a table, or as JSON with all there is, of one family or of all."""
+    table = CliRunner().invoke(providers, ["payloads"]).output.splitlines()
+    some = CliRunner().invoke(providers, ["payloads", "--family", "benign", "--json"]).output.splitlines()
+    leak = next(line for line in table if line.startswith("leak-repeat-above "))
+
+    assert len(table) == 1 + len(catalogue())
+    assert leak.split() == [
+        "leak-repeat-above",
+        "prompt-leak",
+        "user",
+        "block",
+        "medium",
+        "LLM07",
+        "LLM08",
+        "AML.T0056",
+    ]
+    assert {json.loads(row)["expect"] for row in some} == {"allow"}
+    assert json.loads(some[0])["content"] == catalogue()["benign-plain-answer"].content
+
+
+def test_a_family_that_is_none_is_told():
+    """With exit code 2 and the nearest that is one."""
+    result = CliRunner().invoke(providers, ["payloads", "--family", "bengin"])
+
+    assert result.exit_code == 2
+    assert result.output.strip() == "Error: --family 'bengin': no such family; did you mean 'benign'?"
 
 
 @pytest.fixture
