@@ -216,7 +216,8 @@ class UnifiedLLMClient:
             [(upstream.name, upstream.model) for upstream in upstreams],
             policies or self.policies,
             rng=rng,
-            breaker_listeners=(self._observers,),
+            # It has the one method of a listener that is called: `state_change`.
+            breaker_listeners=(cast("CircuitBreakerListener", self._observers),),
             retry_policy=self._retry_policy,
             traits={upstream.name: upstream.traits for upstream in upstreams},
         )

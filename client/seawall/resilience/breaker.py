@@ -12,14 +12,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
-from typing import Literal
-
-from pybreaker import CircuitBreakerListener
+from typing import TYPE_CHECKING, Literal
 
 from seawall.resilience.breaker_options import BreakerOptions
 from seawall.resilience.breaker_state import CLOSED, HALF_OPEN, OPEN, BreakerState
 from seawall.resilience.budget import TokenBucket
 from seawall.resilience.result_window import ResultWindow
+
+if TYPE_CHECKING:
+    from pybreaker import CircuitBreakerListener
 
 Override = Literal["open", "closed", "disabled"]
 UNCOUNTED = -1

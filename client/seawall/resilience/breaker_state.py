@@ -7,13 +7,13 @@ policy in `breaker` decides, and sets the state here.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pybreaker
-from pybreaker import STATE_CLOSED as CLOSED
-from pybreaker import STATE_HALF_OPEN as HALF_OPEN
-from pybreaker import STATE_OPEN as OPEN
+if TYPE_CHECKING:
+    import pybreaker
 
-__all__ = ["CLOSED", "HALF_OPEN", "OPEN", "BreakerState"]
+# As pybreaker calls them.
+CLOSED, OPEN, HALF_OPEN = "closed", "open", "half-open"
 
 
 class BreakerState:
@@ -22,6 +22,8 @@ class BreakerState:
     __slots__ = ("_breaker", "_storage", "name")
 
     def __init__(self, name: str, listeners: Sequence[pybreaker.CircuitBreakerListener] = ()) -> None:
+        import pybreaker  # noqa: PLC0415 - with redis about, it takes as long as all the rest together
+
         self._storage = pybreaker.CircuitMemoryStorage(CLOSED)
         self._breaker = pybreaker.CircuitBreaker(
             name=name, state_storage=self._storage, listeners=list(listeners)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Container, Mapping, Sequence
-
-from pybreaker import CircuitBreakerListener
+from typing import TYPE_CHECKING
 
 from seawall.resilience.budget import TokenBucket
 from seawall.resilience.concurrency import FleetPermits
@@ -14,6 +13,9 @@ from seawall.resilience.ordering import Ordering
 from seawall.resilience.provider import Provider
 from seawall.resilience.retry import RetryPolicy
 from seawall.resilience.traits import ProviderTraits
+
+if TYPE_CHECKING:
+    from pybreaker import CircuitBreakerListener
 
 
 class Fleet:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-
-from pybreaker import CircuitBreakerListener
+from typing import TYPE_CHECKING
 
 from seawall.resilience.breaker import Breaker
 from seawall.resilience.concurrency import FleetPermits, Permits
@@ -13,6 +12,9 @@ from seawall.resilience.latency import LatencyDigest
 from seawall.resilience.options import PolicyOptions
 from seawall.resilience.rate_limits import RateLimit
 from seawall.resilience.traits import ProviderTraits
+
+if TYPE_CHECKING:
+    from pybreaker import CircuitBreakerListener
 
 _SHARED = ("breaker", "rate_limit", "permits", "first_token", "answer", "gap")
 """What outlives a change of settings. Each of these has `take_options_of`."""

@@ -7,9 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar, Unpack
-
-from pybreaker import CircuitBreakerListener
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 from seawall import llm_manager
 from seawall.embed_options import EmbedOptions
@@ -26,6 +24,9 @@ from seawall.sync.caller_thread import CallerThread
 from seawall.sync.llm_stream import LLMStream
 from seawall.sync.portal import Portal
 from seawall.trace import Observer
+
+if TYPE_CHECKING:
+    from pybreaker import CircuitBreakerListener
 
 Old = TypeVar("Old")
 Result = TypeVar("Result")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
-
-from pybreaker import CircuitBreaker, CircuitBreakerListener, CircuitBreakerState
+from typing import TYPE_CHECKING, Any
 
 from seawall.telemetry.logs import LOGGER_NAME
 from seawall.trace import AttemptRecord, CallContext, CallTrace, Observer
 
+if TYPE_CHECKING:
+    from pybreaker import CircuitBreaker, CircuitBreakerListener, CircuitBreakerState
+
 _logger = logging.getLogger(LOGGER_NAME)
 
 
-class Observers(CircuitBreakerListener):
+class Observers:
     """All observers of a client as one. What one raises is logged, once for each observer; it is told all the same.
 
     Args:
@@ -25,6 +26,8 @@ class Observers(CircuitBreakerListener):
     def __init__(
         self, observers: Sequence[Observer], listeners: Sequence[CircuitBreakerListener] = ()
     ) -> None:
+        from pybreaker import CircuitBreakerListener  # noqa: PLC0415 - slow to import
+
         self._observers = tuple(observers)
         of_both = [observer for observer in observers if isinstance(observer, CircuitBreakerListener)]
         self._listeners = (*of_both, *listeners)
