@@ -73,6 +73,9 @@ def _summary(struct: type[msgspec.Struct]) -> str:
 
 def _provider_rows() -> list[str]:
     said = meanings(ProviderOptions)
+    required_first = sorted(
+        PROVIDER_FIELDS.items(), key=lambda item: item[1].default is not msgspec.NODEFAULT
+    )
     return [
         _row(
             f"providers.{field}",
@@ -80,7 +83,7 @@ def _provider_rows() -> list[str]:
             leaf,
             said[field],
         )
-        for field, leaf in PROVIDER_FIELDS.items()
+        for field, leaf in required_first
     ]
 
 
