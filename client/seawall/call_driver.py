@@ -17,11 +17,9 @@ from typing import Any, cast
 import msgspec
 
 from seawall.connections import Connections
-from seawall.continuation import Continuation
 from seawall.errors import LLMError
 from seawall.exchange import Exchange
 from seawall.messages import Completion, CompletionRequest, Done, StreamEvent, StreamRestarted, TextDelta
-from seawall.providers.prefill import prefilled
 from seawall.providers.wire import Codec
 from seawall.resilience.actions import (
     Action,
@@ -110,8 +108,7 @@ class CallDriver:
         self._task: asyncio.Task[Any] | None = None
         self._interrupted = False
         self._parked: asyncio.Future[None] | None = None
-        self._reading = False
-        self._missed_timer = False
+        self._reading = self._missed_timer = False
         self._timer: asyncio.Handle | None = None
         self._caller = copy_context()  # in which observers are told
         self._told = 0
@@ -206,10 +203,9 @@ class CallDriver:
     def _start_attempt(self, action: StartAttempt) -> None:
         screen = None if self._screening is None else self._screening.answer()
         goes_on_from = "".join(self._text) if action.why == "continue" else None
-        if goes_on_from is not None:
-            screen = Continuation(goes_on_from)
-        exchange = self._exchanges[action.number] = Exchange(action, self._machine, self._carry_out, screen)
-        exchange.goes_on_from = goes_on_from
+        exchange = self._exchanges[action.number] = Exchange(
+            action, self._machine, self._carry_out, screen, goes_on_from
+        )
         # What may have to be handed out while the next piece is waited for is read in a task of its own.
         free = (self._awaited is None or self._awaited.ended) and not self._machine.holds_back
         if self._reading and free and self._next is None:
@@ -222,8 +218,6 @@ class CallDriver:
         wiring = self._wiring
         codec = wiring.codecs[exchange.start.provider]
         request = self._request if self._screening is None else self._screening.request()
-        if exchange.goes_on_from is not None:
-            request = prefilled(request, exchange.goes_on_from)
         return exchange.run(codec, wiring.connections.engine, request, stream=self._context.stream)
 
     def _start_probe(self, action: StartProbe) -> None:

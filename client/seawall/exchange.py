@@ -7,7 +7,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import cast
 
+from seawall.continuation import Continuation
 from seawall.messages import CompletionRequest, ProviderReply, TextDelta, ToolCallDelta
+from seawall.providers.prefill import prefilled
 from seawall.providers.rate_limit_headers import rate_window
 from seawall.providers.wire import Codec, Decoder, Delta, HttpEngine, HttpResponse, Ping, Reply
 from seawall.resilience.actions import Action, StartAttempt
@@ -20,12 +22,11 @@ CarryOut = Callable[[Sequence[Action]], None]
 
 
 class Exchange:
-    """Carries out one `StartAttempt`.
+    """Carries out one `StartAttempt`. `goes_on_from`: the text that a continuing one is to go on from.
 
     Attributes:
         deltas: what has been read and not yet handed to the consumer.
         delivered: set by the driver when it has handed something out; reading then pauses.
-        goes_on_from: the text that a continuing attempt is to go on from, None for any other.
         ended: set once the response has been read or has failed.
         reply: the whole answer, None until it is there.
         taking: whether what the driver is told just now is what has just been read.
@@ -36,6 +37,7 @@ class Exchange:
         "_body",
         "_carry_out",
         "_decoder",
+        "_goes_on_from",
         "_machine",
         "_open",
         "_response",
@@ -44,7 +46,6 @@ class Exchange:
         "delivered",
         "deltas",
         "ended",
-        "goes_on_from",
         "reply",
         "start",
         "taking",
@@ -57,14 +58,19 @@ class Exchange:
     _streams: bool
 
     def __init__(
-        self, start: StartAttempt, machine: Call, carry_out: CarryOut, screen: AnswerScreen | None = None
+        self,
+        start: StartAttempt,
+        machine: Call,
+        carry_out: CarryOut,
+        screen: AnswerScreen | None = None,
+        goes_on_from: str | None = None,
     ) -> None:
         self.start = start
-        self._screen = screen
+        self._goes_on_from = goes_on_from
+        self._screen = screen if goes_on_from is None else Continuation(goes_on_from)
         self._machine = machine
         self._carry_out = carry_out
         self._open = False
-        self.goes_on_from: str | None = None
         self.deltas: list[TextDelta | ToolCallDelta] = []
         self.delivered = False
         self.ended = self.taking = False
@@ -77,6 +83,8 @@ class Exchange:
         """Send the request and read the response; a streamed one up to the token that makes it the answer."""
         start = self.start
         self._streams = stream
+        if self._goes_on_from is not None:
+            request = prefilled(request, self._goes_on_from)
         try:
             http_request = codec.encode(request, stream=stream)
             http_request.headers[REQUEST_ID_HEADER] = start.client_request_id

@@ -82,6 +82,7 @@ class CallEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retries: int = 0
     hedges: int = 0
     restarts: int = 0
+    continuations: int = 0
     skipped: tuple[str, ...] = ()
     failure: str | None = None
     error: str | None = None
@@ -161,6 +162,7 @@ def call_event(trace: CallTrace, time: datetime) -> CallEvent:
         retries=retries,
         hedges=hedges,
         restarts=trace.restarts,
+        continuations=trace.continuations,
         skipped=tuple([skipped.provider for skipped in trace.skipped]),
         failure=None if failed is None else failed.kind.value,
         error=trace.error,
