@@ -229,7 +229,7 @@ def example(leaf):
         candidates = [leaf.default * 2, leaf.default / 2, leaf.default + 1, 0.75, 0.25]
     if Secret in getattr(leaf.type, "__args__", ()):
         return "redis://127.0.0.1:1/0"
-    candidates += [2.5, *choices(leaf.type), "text", ["text"], {"text": ["text"]}]
+    candidates += [2.5, 3, True, *choices(leaf.type), "text", ["text"], {"text": ["text"]}]
     for candidate in candidates:
         if candidate is not None and candidate != leaf.default:
             try:
@@ -237,6 +237,45 @@ def example(leaf):
             except msgspec.ValidationError:
                 continue
     raise AssertionError(leaf)
+
+
+# Where any value of the type will not do; `wire` where a provider of another wire is refused the field.
+FIELD_EXAMPLES = {
+    "name": ("b", {}),
+    "wire": ("gemini", {}),
+    "base_url": ("http://127.0.0.1:1/v1", {}),
+    "api_key": ("sk-other", {}),
+    "api_key_env": ("OTHER_KEY", {}),
+    "api_version": ("v1beta", {"wire": "gemini"}),
+    "embedding_space": ("s", {"embedding_model": "e"}),
+    "replay_reasoning": (True, {"wire": "openai_responses"}),
+    "tags": (["eu", "fast"], {}),
+    "headers": ({"X-Team": "t"}, {}),
+}
+
+
+@pytest.mark.parametrize("field", PROVIDER_FIELDS)
+def test_every_field_of_a_provider_can_be_set_from_anywhere(load, field):
+    """In the file's list, by variable and by argument, and its origin says so."""
+    value, more = FIELD_EXAMPLES.get(field) or (example(PROVIDER_FIELDS[field]), {})
+    given = {"name": "a", "wire": "openai_chat", "model": "m", "api_key_env": "OPENAI_API_KEY", **more}
+    stated = {"providers": [{**given, field: value}]}
+    environ = {**ENVIRON, "OTHER_KEY": KEY}
+    text = ", ".join(value) if isinstance(value, list) else msgspec.json.encode(value).decode().strip('"')
+    ways = [
+        (load(yaml.safe_dump(stated), environ=environ), "seawall.yaml:"),
+        (load(environ=environ, overrides=stated), "argument providers.0."),
+    ]
+    if field != "name":
+        variable = f"SEAWALL_PROVIDERS__A__{field.upper()}"
+        listed = yaml.safe_dump({"providers": [given]})
+        ways.append((load(listed, environ={**environ, variable: text}), variable))
+
+    for settings, origin in ways:
+        (provider,) = settings.providers
+        expected = {"api_key": Secret("sk-other"), "tags": ("eu", "fast")}.get(field, value)
+        assert getattr(provider, field) == expected
+        assert origin in settings.origins[f"providers.{provider.name}.{field}"]
 
 
 def test_everything_that_is_wrong_is_said_at_once(problems):
