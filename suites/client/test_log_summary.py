@@ -41,7 +41,7 @@ LINES = [
     *(call(float(n), first_token_ms=n / 2) for n in range(1, 101)),
     call(5_000.0, "failed", error="AllProvidersFailed", provider=None, attempts=3, retries=1),
     call(3.0, "cancelled", provider=None),
-    call(7.0, provider="beta", fell_back=True, attempts=2, hedges=1, restarts=1, cost=0.75),
+    call(7.0, provider="beta", fell_back=True, attempts=2, hedges=1, restarts=1, continuations=2, cost=0.75),
     attempt(latency_ms=20.0, input_tokens=5, output_tokens=6, cost=0.5),
     attempt(outcome="failed", failure="overloaded"),
     attempt("beta", why="fallback"),
@@ -61,6 +61,7 @@ def test_a_log_summed_up(run, tmp_path):
     assert calls["first_token_ms"]["p50"] == pytest.approx(25.0, rel=0.005)
     assert calls["attempts_per_call"] == pytest.approx(106 / 103)
     assert (calls["fell_back"], calls["retries"], calls["hedges"], calls["restarts"]) == (1, 1, 1, 1)
+    assert calls["continuations"] == 2
     assert calls["answered_by"] == {"alpha": 100, "beta": 1}
     assert calls["errors"] == {"AllProvidersFailed": 1}
     assert (alpha["attempts"], alpha["failures"], alpha["latency_ms"]["p50"]) == (2, {"overloaded": 1}, 20.0)

@@ -54,6 +54,7 @@ TRACE = CallTrace(
     provider="beta",
     model="m-b",
     restarts=1,
+    continuations=2,
     stages=(
         StageRecord(
             stage="firewall", mode="shadow", verdict="blocked", time_ms=1.0, findings={"override": 2}
@@ -124,6 +125,7 @@ def test_calls(exposed):
     assert exposed.value("seawall_call_duration_seconds_bucket", **durations, le="5.0") == 1
     assert exposed.value("seawall_fallbacks_total", first="alpha", answered="beta") == 1
     assert exposed.value("seawall_stream_restarts_total", outcome="answered") == 1
+    assert exposed.value("seawall_stream_continuations_total", outcome="answered") == 2
     skipped = {"provider": "gamma", "model": "m-c", "why": "full"}
     assert exposed.value("seawall_skipped_total", **skipped) == 2
     stage = {"stage": "firewall", "mode": "shadow", "verdict": "blocked"}

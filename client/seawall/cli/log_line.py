@@ -33,6 +33,7 @@ class LogLine(msgspec.Struct):
     hedges: int = 0
     retries: int = 0
     restarts: int = 0
+    continuations: int = 0
     input_tokens: int | None = None
     output_tokens: int | None = None
     cost: float | None = None

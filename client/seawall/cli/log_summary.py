@@ -29,6 +29,7 @@ class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
     retries: int
     hedges: int
     restarts: int
+    continuations: int
     cost: float
     latency_ms: Quantiles
     first_token_ms: Quantiles
@@ -134,6 +135,7 @@ class Summary:
         totals["hedges"] += line.hedges
         totals["retries"] += line.retries
         totals["restarts"] += line.restarts
+        totals["continuations"] += line.continuations
         if line.outcome == "answered" and line.provider:
             count(self._answered_by, line.provider)
 
@@ -167,6 +169,7 @@ class Summary:
             retries=totals["retries"],
             hedges=totals["hedges"],
             restarts=totals["restarts"],
+            continuations=totals["continuations"],
             cost=round(tally.cost, 6),
             latency_ms=tally.latency_ms.quantiles(),
             first_token_ms=tally.first_token_ms.quantiles(),

@@ -99,7 +99,14 @@ def _outcomes(calls: CallSummary) -> str:
 
 
 def _extra(calls: CallSummary) -> str:
-    return f"{calls.fell_back} fell back, {calls.retries} retries, {calls.hedges} hedges, {calls.restarts} restarts"
+    counts = {
+        "fell back": calls.fell_back,
+        "retries": calls.retries,
+        "hedges": calls.hedges,
+        "restarts": calls.restarts,
+        "continuations": calls.continuations,
+    }
+    return ", ".join(f"{number} {what}" for what, number in counts.items())
 
 
 def _grids(document: SummaryDocument) -> Iterator[_Grid]:

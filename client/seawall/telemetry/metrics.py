@@ -45,6 +45,9 @@ METRICS = {
         "Calls answered by another provider than the first one asked.", ("first", "answered")
     ),
     "seawall_stream_restarts_total": Metric("Streams started over after their first token.", ("outcome",)),
+    "seawall_stream_continuations_total": Metric(
+        "Streams that another attempt went on with from their text so far.", ("outcome",)
+    ),
     "seawall_skipped_total": Metric(
         "Providers that a call passed over, by why.", ("provider", "model", "why")
     ),
@@ -139,6 +142,7 @@ class PrometheusMetrics(CircuitBreakerListener):
             self._call_first_tokens = add("seawall_call_first_token_seconds")
             self._fallbacks = add("seawall_fallbacks_total")
             self._restarts = add("seawall_stream_restarts_total")
+            self._continuations = add("seawall_stream_continuations_total")
             self._skipped = add("seawall_skipped_total")
             self._attempts = add("seawall_attempts_total")
             self._attempt_durations = add("seawall_attempt_duration_seconds")
@@ -188,6 +192,8 @@ class PrometheusMetrics(CircuitBreakerListener):
             self._fallbacks(first, provider).inc()
         if trace.restarts:
             self._restarts(outcome).inc(trace.restarts)
+        if trace.continuations:
+            self._continuations(outcome).inc(trace.continuations)
         for skipped in trace.skipped:
             why = skipped.why.partition(":")[0]  # what follows are numbers
             self._skipped(skipped.provider, skipped.model, why).inc()

@@ -132,6 +132,7 @@ class OpenTelemetry:
             "seawall.attempts": len(trace.attempts),
             "seawall.fell_back": trace.fell_back,
             "seawall.restarts": trace.restarts,
+            "seawall.continuations": trace.continuations,
             "seawall.deadline_s": trace.deadline_s,
         }
         if trace.provider is not None:
