@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from seawall_reports.bench.document import BenchReport, Fault, Mark
-from seawall_reports.bench.words import bound, figure, interval, range_of
+from seawall_reports.bench.words import SATURATED, bound, figure, interval, range_of
 from seawall_reports.markdown import escaped
 from seawall_reports.wording import bare
 
@@ -47,7 +47,8 @@ def _lines(report: BenchReport) -> Iterator[str]:
         yield from _contenders(report)
     for fault in report.faults:
         yield f"## {escaped(fault.name)}: {escaped(fault.title)}\n"
-        yield f"Machine busy meanwhile: {figure(fault.cpu_busy, '%')}.\n"
+        limit = "; it was at its limit" if (fault.cpu_busy or 0) > SATURATED else ""
+        yield f"Machine busy meanwhile: {figure(fault.cpu_busy, '%')}{limit}.\n"
         yield from _cells(fault)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from seawall_reports.bench.document import BenchReport, Mark
-from seawall_reports.bench.words import bound, figure, interval, range_of
+from seawall_reports.bench.words import SATURATED, bound, figure, interval, range_of
 from seawall_reports.page import embedded, environment, stylesheet
 from seawall_reports.picture import Picture
 from seawall_reports.wording import bare
@@ -31,7 +31,7 @@ def render(report: BenchReport, folder: Path) -> str:
         "range_of": range_of,
         "bound": bound,
     }
-    jinja.globals |= {"CLASSES": CLASSES, "SIGNS": SIGNS}
+    jinja.globals |= {"CLASSES": CLASSES, "SIGNS": SIGNS, "SATURATED": SATURATED}
     pictures = [embedded(Picture("bench", file, CAPTION, _alt(report)), folder) for file in report.plots]
     groups: dict[str, list[object]] = {}
     for target in report.targets:

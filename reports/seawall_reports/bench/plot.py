@@ -27,7 +27,7 @@ from seawall_reports.wording import percent
 COLUMNS = 2
 WIDTH_IN, ROW_IN, HEAD_IN, FOOT_IN = 9.6, 0.21, 0.5, 0.42
 LOW_MS, HIGH_MS = 30.0, 20_000.0
-TICKS_MS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+TICKS_MS = (50, 150, 500, 2000, 10_000)
 LATE_MS = 500
 
 

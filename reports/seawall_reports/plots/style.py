@@ -23,7 +23,7 @@ BAND = "#f6e7d8"
 BAND_EDGE = "#d9a066"
 # Okabe and Ito, "Color universal design" (2008): told apart with any colour vision.
 _SUBJECTS = {"seawall": "#0072b2", "baseline": "#d55e00", "openai-sdk": "#6b6f76"}
-_MORE_SUBJECTS = ("#009e73", "#cc79a7", "#a67c00", "#56b4e9")
+_MORE_SUBJECTS = ("#009e73", "#cc79a7", "#a67c00", "#56b4e9", "#7f3c8d", "#8c6d31")
 # After the muted scheme of Paul Tol's "Colour schemes" (2021), of a lightness that also stands out inverted.
 _PROVIDERS = ("#44aa99", "#c9a227", "#cc6677", "#5b9bd5", "#999933", "#aa7744", "#8877bb", "#777777")
 NOBODY = "#3d434b"
