@@ -177,15 +177,16 @@ async def test_other_policies_hold_for_what_was_learnt(llm, file, providers):
 
 
 async def test_another_address_or_model_is_another_provider(llm, file, providers):
-    """Nothing that was learnt of the former one is held against it."""
+    """Nothing that was learnt of the former one is held against it; what an operator forced still is."""
     providers.fault("alpha", "http_status", status=503)
     for number in range(3):
         await llm.complete(f"hello {number}")
     assert llm.breaker_states()["alpha"] == "open"
 
-    file(alpha={"base_url": providers.base_urls["alpha"] + "/"})
+    llm.force_breaker("beta", "open")
+    file(**{name: {"base_url": f"{providers.base_urls[name]}/"} for name in ("alpha", "beta")})
     await llm.reload()
-    assert llm.breaker_states()["alpha"] == "closed"
+    assert llm.breaker_states() == {"alpha": "closed", "beta": "open"}
 
 
 async def test_only_other_http_settings_open_other_connections(llm, file):

@@ -108,6 +108,11 @@ class Breaker:
         if override == "open":
             self._state.change(OPEN)
 
+    @property
+    def forced(self) -> Override | None:
+        """What an operator decided, None if nobody did."""
+        return self._forced
+
     def admissible_at(self, now: float) -> float:
         """Return when an attempt may begin: not after `now` means at once, infinity means not until told."""
         if self._override is not None:

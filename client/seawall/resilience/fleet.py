@@ -81,6 +81,7 @@ class Fleet:
     def inherit(self, former: Fleet, unchanged: Container[str]) -> None:
         """Share the budgets of the fleet before a change of options, and what it knows of `unchanged` providers.
 
+        What an operator forced holds for a provider of the same name, changed or not.
         Calls of both fleets may then run side by side.
         """
         for part in ("retry_budget", "hedge_budget"):
@@ -92,8 +93,12 @@ class Fleet:
         for provider in self.providers:
             provider.permits.count_in(self.permits)
             known = former._by_name.get(provider.name)
-            if known is not None and known.model == provider.model and provider.name in unchanged:
+            if known is None:
+                continue
+            if known.model == provider.model and provider.name in unchanged:
                 provider.inherit(known)
+            elif known.breaker.forced is not None:
+                provider.breaker.force(known.breaker.forced)
 
     def provider(self, name: str) -> Provider:
         """Return the provider of this name. Raises KeyError."""
