@@ -332,6 +332,7 @@ async def test_a_consumer_that_goes_away_leaves_nothing(client, wire, how, buffe
     await settle()
 
     assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
+    assert llm.fleet.provider("alpha").permits.in_use == 0
     assert llm.fleet.provider("alpha").breaker._window.calls == 0
 
 
@@ -396,9 +397,22 @@ async def test_a_schema_is_not_followed_by_two_halves(client, wire):
     assert events[-1].completion.text == wire.text
 
 
-@pytest.mark.parametrize("racing", [False, True])
-async def test_ten_thousand_cancellations_leave_nothing(client, wire, racing):
-    """At whatever point callers leave: no task, no connection, no count, no token, no trial is lost."""
+NO_RACES = {"hedging": {"enabled": False}, "breaker": {"slow_min_s": 60.0}}
+CANCELLED = {
+    "plain": NO_RACES,
+    "window": {**NO_RACES, "streaming": {"buffer_tokens": 3, "buffer_s": 0.001}},
+    "racing": {"hedging": {"cold_delay_s": 0.01, "burst": 1000.0}, "breaker": {"slow_min_s": 60.0}},
+    "continuing": {
+        "streaming": {"on_midstream_failure": "continue", "buffer_tokens": 1},
+        "breaker": {"enabled": False},
+        "hedging": {"cold_stall_s": 0.01, "burst": 1000.0},
+    },
+}
+
+
+@pytest.mark.parametrize("how", CANCELLED)
+async def test_ten_thousand_cancellations_leave_nothing(client, wire, how):
+    """At whatever point callers leave: no task, connection, count, token, trial or permit is lost."""
     rng = random.Random(11)
 
     def behave(name, stream):
@@ -407,18 +421,20 @@ async def test_ten_thousand_cancellations_leave_nothing(client, wire, racing):
             return [HANG]
         if draw < 0.4:
             return [0, HANG]
+        if how == "continuing" and name == "alpha":
+            return [0, *wire.stream[:3], HANG if draw < 0.6 else failing("stream_cut")]
         return [0, *wire.stream] if stream else [0, wire.document]
 
-    hedging = {"cold_delay_s": 0.01, "burst": 1000.0} if racing else {"enabled": False}
-    llm, engine = client(behave, hedging=hedging, breaker={"slow_min_s": 60.0})
+    llm, engine = client(behave, prefill=("beta",), **CANCELLED[how])
     fleet = llm.fleet
     fleet.provider("alpha").rate_limit.until = 0.0  # long over: each call is the trial that follows a rest
+    continuing = how == "continuing"
     for _ in range(100):
         tasks = [
-            asyncio.create_task(gather(llm.stream("x")) if number % 2 else llm.complete("x"))
+            asyncio.create_task(gather(llm.stream("x")) if number % 2 or continuing else llm.complete("x"))
             for number in range(50)
         ]
-        for _ in range(rng.randrange(6)):
+        for _ in range(rng.randrange(12 if continuing else 6)):
             await asyncio.sleep(0)
         for task in tasks:
             task.cancel()
@@ -427,8 +443,10 @@ async def test_ten_thousand_cancellations_leave_nothing(client, wire, racing):
     await settle()
 
     assert len(engine.asked) > 2000
+    assert not continuing or engine.asked.count("beta") > 1000
     assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
-    if racing:  # hangs that lost their races have opened the breaker, as they should
+    assert [provider.permits.in_use for provider in fleet.providers] == [0, 0, 0]
+    if how in {"racing", "continuing"}:  # hangs that lost their races have been counted, as they should
         return
     for provider in fleet.providers:
         assert (provider.breaker.state, provider.breaker._window.failures) == ("closed", 0)

@@ -3,6 +3,7 @@
 import itertools
 import random
 
+import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -10,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from seawall.resilience.actions import (
     CancelAttempt,
     Deliver,
+    DeliverRestart,
     Fail,
     Finish,
     StartAttempt,
@@ -24,6 +26,8 @@ from seawall.resilience.fleet import Fleet
 from seawall.resilience.hedging import HedgingOptions
 from seawall.resilience.options import PolicyOptions
 from seawall.resilience.probe import Probe
+from seawall.resilience.streaming import StreamingOptions
+from seawall.resilience.traits import ProviderTraits
 from seawall.trace import CallContext
 
 KINDS = sorted(set(FailureKind) - {FailureKind.CANCELLED, FailureKind.TIMEOUT_TOTAL})
@@ -60,6 +64,7 @@ class Driven:
         self.hard = hard
         self.wake = None
         self.running = {}
+        self.going_on = set()
         self.finals = 0
         self.committed = None
 
@@ -67,9 +72,16 @@ class Driven:
 class Calls(RuleBasedStateMachine):
     """Several calls at once on one fleet, in arbitrary order of events; timers always fire on time."""
 
+    streaming = StreamingOptions()
+
     def __init__(self):
         super().__init__()
-        self.fleet = Fleet([(n, "m") for n in ("alpha", "beta", "gamma")], OPTIONS, rng=random.Random(0))
+        self.fleet = Fleet(
+            [(n, "m") for n in ("alpha", "beta", "gamma")],
+            msgspec.structs.replace(OPTIONS, streaming=self.streaming),
+            rng=random.Random(0),
+            traits={"beta": ProviderTraits(prefill=True)},
+        )
         budget = OPTIONS.retry_budget
         self.budget = CountedBucket(per_s=budget.floor_per_s, capacity=budget.capacity)
         self.fleet.retry_budget = self.budget
@@ -148,6 +160,13 @@ class Calls(RuleBasedStateMachine):
         self.carry_out(driven, getattr(driven.machine, what)(self.now, number) or ())
 
     @rule(data=st.data())
+    def attempt_begins_a_tool_call(self, data):
+        driven, number = self.attempt(data)
+        if driven is not None and driven.machine._stream:
+            driven.machine.tool_begun(number)
+            self.carry_out(driven, driven.machine.token(self.now, number))
+
+    @rule(data=st.data())
     def consumer_resumes(self, data):
         if self.calls:
             driven = data.draw(st.sampled_from(self.calls))
@@ -192,6 +211,8 @@ class Calls(RuleBasedStateMachine):
                     assert self.now < driven.deadline, "an attempt began at or after the deadline"
                     driven.running[action.number] = (action.provider, action.why)
                     self.retries += action.why == "retry"
+                    if action.why == "continue":
+                        driven.going_on.add(action.number)
                     if action.why == "probe":
                         self.lease(driven, action)
                 case CancelAttempt():
@@ -206,8 +227,12 @@ class Calls(RuleBasedStateMachine):
                     )
                     self.calls.append(probe)
                     self.carry_out(probe, probe.machine.start(self.now))
+                case DeliverRestart():
+                    driven.committed = None
                 case Deliver():
-                    assert action.number in driven.running
+                    assert action.number in driven.running or driven.machine.over
+                    goes_on = action.number in driven.going_on
+                    assert goes_on or driven.committed in {None, action.number}, "two texts in one"
                     driven.committed = action.number
                     if not driven.hard:
                         driven.deadline = 1e9
@@ -249,7 +274,17 @@ class Calls(RuleBasedStateMachine):
         self.calls = [d for d in self.calls if not d.machine.over]
 
 
+class ContinuedCalls(Calls):
+    """The same with a commit window, and streams that are gone on from where they broke off."""
+
+    streaming = StreamingOptions(on_midstream_failure="continue", buffer_tokens=1, buffer_s=0.1)
+
+
 TestCalls = Calls.TestCase
 TestCalls.settings = settings(
-    max_examples=150, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=120, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestContinuedCalls = ContinuedCalls.TestCase
+TestContinuedCalls.settings = settings(
+    max_examples=80, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck)
 )
