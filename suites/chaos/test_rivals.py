@@ -5,10 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from seawall_chaos import rivals
 from seawall_chaos.bench.__main__ import Bench
+from seawall_chaos.bench.__main__ import main as bench_command
+from seawall_chaos.bench.cells import CELLS, PROVIDERS, scenario_of
 from seawall_chaos.bench.figures import Figures
+from seawall_chaos.cli import chaos
 from seawall_chaos.environments import InstallError
 from seawall_chaos.evidence import call_id_of
 from seawall_chaos.halt import Halt
@@ -146,3 +150,41 @@ def test_a_missing_lock_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(rivals, "LOCK_FOLDERS", (tmp_path,))
     with pytest.raises(InstallError, match=r"rival-litellm\.txt"):
         rivals.interpreter("litellm")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("mine", "wanted is NAME=COMMAND"),
+        ("Mine=python", "wanted is NAME=COMMAND"),
+        ("seawall=python", "'seawall' is one of the harness's own subjects"),
+        ("mine=no-such-program --fast", "no program 'no-such-program'"),
+    ],
+)
+def test_a_worker_that_cannot_be_is_refused_in_one_line(value, said):
+    """The value and what is wrong with it; exit code 2."""
+    result = CliRunner().invoke(chaos, ["run", "--worker", value])
+
+    assert result.exit_code == 2
+    assert said in result.output
+
+
+def test_a_part_of_the_bench_that_does_not_exist_is_refused():
+    """The nearest one is named."""
+    result = CliRunner().invoke(bench_command, ["--only", "hangs"])
+
+    assert result.exit_code == 2
+    assert "no part 'hangs'; did you mean 'hang'?" in result.output
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_makes_enough_calls_and_a_quick_one_does_not(name):
+    """600 calls at constant intervals; the fault is on the first provider, or on all."""
+    file, quick = (scenario_of(name, quick=is_quick) for is_quick in (False, True))
+
+    assert file.scenario.run_s * file.scenario.load.rate_per_s == 600
+    assert quick.scenario.run_s * quick.scenario.load.rate_per_s < 600
+    assert {entry.on for entry in file.scenario.method} <= (
+        {"alpha"} if name != "all-hang" else set(PROVIDERS)
+    )
+    assert file.scenario.path == "direct"

@@ -17,6 +17,7 @@ import click
 from seawall_chaos.bench.cells import CELLS, scenario_of
 from seawall_chaos.bench.costs import measure_costs, measure_simulators
 from seawall_chaos.bench.figures import Figures
+from seawall_chaos.bench.scale import measure_scale
 from seawall_chaos.errors import StackError
 from seawall_chaos.rivals import RIVALS, interpreter
 from seawall_chaos.run import RunPlan, create_run_folder
@@ -60,7 +61,7 @@ class Bench:
                         self.figures.write(self.folder)
         except KeyboardInterrupt:
             interrupted = True
-        except subprocess.SubprocessError as error:
+        except (subprocess.SubprocessError, StackError) as error:
             self.figures.partial = _told(error)
         if interrupted:
             self.figures.partial = "interrupted"
@@ -97,10 +98,11 @@ class Bench:
         measure_simulators(self.figures, rounds, round_s, say)
 
     def _scale(self) -> None:
-        pass
+        say("crowds: 2,000 calls on one loop, 64 threads ...")
+        self.figures.scale = measure_scale()
 
 
-def _told(error: subprocess.SubprocessError) -> str:
+def _told(error: Exception) -> str:
     words = getattr(error, "stderr", None) or str(error)
     return str(words).strip().splitlines()[-1][:300]
 
