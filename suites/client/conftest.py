@@ -282,9 +282,11 @@ def anthropic():
     def begin(index, block):
         return {"type": "content_block_start", "index": index, "content_block": block}
 
+    made = {"output_tokens": 5, "output_tokens_details": {"thinking_tokens": 2}}
+
     def end(reason):
         return (
-            {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": {"output_tokens": 5}},
+            {"type": "message_delta", "delta": {"stop_reason": reason}, "usage": made},
             {"type": "message_stop"},
         )
 
@@ -299,7 +301,7 @@ def anthropic():
                 **start["message"],
                 "content": [{"type": "text", "text": TEXT}],
                 "stop_reason": "end_turn",
-                "usage": {"input_tokens": 5, "cache_read_input_tokens": 4, "output_tokens": 5},
+                "usage": {"input_tokens": 5, "cache_read_input_tokens": 4, **made},
             }
         ).encode(),
         stream=sse(

@@ -39,10 +39,9 @@ def test_a_stream_says_what_was_meant(wire):
     assert outcome.text == outcome.reply.text == wire.text
     assert outcome.reply.stop_reason == "stop"
     assert outcome.reply.model == "m-1"
-    expected = Usage(input_tokens=9, output_tokens=5, cached_input_tokens=4, reasoning_tokens=2)
-    if wire.name == "anthropic":  # which does not count reasoning apart
-        expected = Usage(input_tokens=9, output_tokens=5, cached_input_tokens=4)
-    assert outcome.reply.usage == expected
+    assert outcome.reply.usage == Usage(
+        input_tokens=9, output_tokens=5, cached_input_tokens=4, reasoning_tokens=2
+    )
 
 
 def test_a_document_says_the_same(wire):

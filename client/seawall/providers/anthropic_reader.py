@@ -73,7 +73,6 @@ class _Event(msgspec.Struct):
 
 class _OutputDetails(msgspec.Struct):
     thinking_tokens: int | None = None
-    reasoning_tokens: int | None = None
 
 
 class _Usage(msgspec.Struct):
@@ -204,7 +203,6 @@ class AnthropicReader:
     def _counted(self) -> Usage:
         usage, details = self._usage, self._usage.output_tokens_details
         cached = token_count(usage.cache_read_input_tokens)
-        reasoning = (details.thinking_tokens or details.reasoning_tokens) if details else None
         return Usage(
             # Anthropic counts cached input apart; Usage counts it in.
             input_tokens=token_count(usage.input_tokens)
@@ -212,7 +210,7 @@ class AnthropicReader:
             + cached,
             output_tokens=token_count(usage.output_tokens),
             cached_input_tokens=cached,
-            reasoning_tokens=token_count(reasoning),
+            reasoning_tokens=token_count(details.thinking_tokens if details else None),
         )
 
 
