@@ -245,13 +245,14 @@ async def test_a_shadow_never_holds_up_the_answer(world):
 
 
 @pytest.mark.parametrize("prompt", ["", [], [{"role": "robot"}], None, 7])
-async def test_what_only_the_new_path_cannot_use_is_its_failure(world, prompt):
+@pytest.mark.parametrize("call_id", ["two\nlines", 7, "x" * 500])
+async def test_what_only_the_new_path_cannot_use_is_its_failure(world, prompt, call_id):
     """An option or a prompt that cannot work, or an error, is on record and reaches nobody."""
     rollout = world(stage="shadow", shadow_share=1)
     rollout.new.error = ValueError("a bug")
 
     assert (await rollout.ask(prompt, no_such_option=1)).text == OLD_TEXT
-    assert (await rollout.ask(prompt)).text == OLD_TEXT
+    assert (await rollout.ask(prompt, call_id=call_id)).text == OLD_TEXT
     records = await rollout.records(2)
     assert [record.new.outcome for record in records] == ["failed", "failed"]
     assert all(record.agreement is None for record in records)
@@ -355,6 +356,16 @@ async def test_a_compare_function_that_hangs_ends_with_the_deadline(world):
     await rollout.paths.aclose()
 
     assert (record.new.outcome, record.agreement) == ("answered", None)
+
+
+async def test_a_shadow_that_is_cancelled_before_it_began_is_on_record(world):
+    """No call goes without its record."""
+    rollout = world(stage="shadow", shadow_share=1)
+    await rollout.ask()
+    rollout.paths.stop_shadows()
+    (record,) = await rollout.records()
+
+    assert (record.shadow, record.new.outcome, rollout.new.prompts) == ("observed", "cancelled", [])
 
 
 async def test_closing_leaves_no_shadow(world):

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol, TypeVar, Unpack, cast
 
 import msgspec
@@ -67,7 +68,7 @@ class RolloutPaths:
         self._complete = complete
         self._deadline_s = deadline_s
         self._observers = [observer for observer in observers if isinstance(observer, RolloutObserver)]
-        self._shadows: set[asyncio.Task[None]] = set()
+        self._shadows: set[asyncio.Task[RolloutRecord]] = set()
         self._comparing: ThreadPoolExecutor | None = None
 
     async def answer(
@@ -81,7 +82,7 @@ class RolloutPaths:
         """Do what `LLMManager.rollout` promises."""
         choice = self._policy.choose(key)
         record = RolloutRecord(
-            call_id=options.get("call_id") or secrets.token_hex(8),
+            call_id=str(options.get("call_id") or secrets.token_hex(8)),
             stage=choice.position.stage,
             decided_by=choice.position.decided_by,
             path=choice.path,
@@ -150,28 +151,28 @@ class RolloutPaths:
             )
             task = asyncio.create_task(self._observe(shadow, record, value))
             self._shadows.add(task)
-            task.add_done_callback(self._shadows.discard)
+            task.add_done_callback(partial(self._observed, record))
             return record
         self._tell(record)
         return record
 
-    async def _observe(self, shadow: _Shadow, record: RolloutRecord, value: object) -> None:
-        started = _now()
+    async def _observe(self, shadow: _Shadow, record: RolloutRecord, value: object) -> RolloutRecord:
         if shadow.request is None:
             failed = PathOutcome(outcome="failed", latency_s=0.0, error=shadow.unusable)
-            self._tell(msgspec.structs.replace(record, new=failed))
-            return
+            return msgspec.structs.replace(record, new=failed)
         options = cast("CallOptions", {**shadow.options, "call_id": record.call_id})
-        try:
-            completion, new = await _outcome(self._complete(shadow.request, **options))
-            record = msgspec.structs.replace(record, new=new)
-            if isinstance(completion, Completion) and record.old and record.old.outcome == "answered":
-                agreement = await self._agreement(shadow, value, completion)
-                record = msgspec.structs.replace(record, agreement=agreement)
-        except asyncio.CancelledError as error:
-            self._tell(msgspec.structs.replace(record, new=record.new or _ended(error, started)))
-            raise
-        self._tell(record)
+        completion, new = await _outcome(self._complete(shadow.request, **options))
+        record = msgspec.structs.replace(record, new=new)
+        if isinstance(completion, Completion) and record.old and record.old.outcome == "answered":
+            agreement = await self._agreement(shadow, value, completion)
+            record = msgspec.structs.replace(record, agreement=agreement)
+        return record
+
+    def _observed(self, record: RolloutRecord, task: asyncio.Task[RolloutRecord]) -> None:
+        """Tell of a shadow that has ended, also of one that was cancelled before it began."""
+        self._shadows.discard(task)
+        cancelled = PathOutcome(outcome="cancelled", latency_s=0.0)
+        self._tell(msgspec.structs.replace(record, new=cancelled) if task.cancelled() else task.result())
 
     async def _agreement(self, shadow: _Shadow, value: object, completion: Completion) -> float | None:
         if shadow.compare is None:

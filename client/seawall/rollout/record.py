@@ -15,7 +15,10 @@ DecidedBy = Literal["settings", "flag", "kill"]
 
 
 class PathOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How one path ended. `error` is the name of what it raised; its message is left out, it may quote a prompt."""
+    """How one path ended. `error` is the name of what it raised; its message is left out, it may quote a prompt.
+
+    The latency of a shadow that was cancelled is not known: 0.
+    """
 
     outcome: Literal["answered", "failed", "cancelled"]
     latency_s: float
