@@ -56,8 +56,9 @@ def set_flowing(attempt: Attempt, now: float, options: PolicyOptions) -> None:
     usual_s = gap.usual_s(now)
     attempt.hedge_after_s = math.inf
     if usual_s is None:
-        # Its first token took a queue, a model's start and the whole prompt; the next ones take none of these.
-        usual_s = max(now - attempt.started, gap.longest_s(now) or 0.0)
+        if attempt.first_token_at is not None:
+            # That took a queue, a model's start and the whole prompt; the next tokens take none of these.
+            usual_s = max(now - attempt.started, gap.longest_s(now) or 0.0)
         if options.hedging.enabled:
             attempt.hedge_after_s = options.hedging.cold_stall_s
     attempt.late_after_s = _late_after_s(options, usual_s, first=False)

@@ -230,18 +230,20 @@ class Calls(RuleBasedStateMachine):
                 case DeliverRestart():
                     driven.committed = None
                 case Deliver():
-                    assert action.number in driven.running or driven.machine.over
-                    goes_on = action.number in driven.going_on
-                    assert goes_on or driven.committed in {None, action.number}, "two texts in one"
-                    driven.committed = action.number
-                    if not driven.hard:
-                        driven.deadline = 1e9
+                    self.deliver(driven, action.number)
                 case Finish() | Fail():
                     driven.finals += 1
         if driven.finals:
             assert driven.machine.over
             assert not driven.running, "an attempt outlived its call"
             assert driven.machine.trace.duration_s >= 0
+
+    def deliver(self, driven, number):
+        assert number in driven.running or driven.machine.over
+        assert number in driven.going_on or driven.committed in {None, number}, "two texts in one"
+        driven.committed = number
+        if not driven.hard:
+            driven.deadline = 1e9
 
     def lease(self, driven, action):
         probing = self.probing.setdefault(action.provider, set())

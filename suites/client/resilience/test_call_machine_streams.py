@@ -153,6 +153,19 @@ def test_reported_reasoning_commits_to_nothing(script, failed):
     assert s.send(call, "token", 3.0, 2) == [("deliver", 2)]
 
 
+def test_pings_put_nobody_off_for_ever(script):
+    """However often it pings: after ping_limit_s without a token another provider has the stream."""
+    s = script(timeouts={"ping_limit_s": 20.0}, hedging={"enabled": False}, breaker={"slow_min_s": 60.0})
+    call = flowing(s, tokens=1)
+    now = 0.01
+    while not (actions := s.send(call, "timer", now)):
+        now += 0.1
+        s.send(call, "ping", now, 1)
+
+    assert actions == [("cancel", 1), ("start", 2, "beta", "restart")]
+    assert now == pytest.approx(20.01, abs=0.11)
+
+
 def test_an_unknown_stream_is_measured_by_its_own_start(script):
     """Who brought a first token in a tenth of a second and is then silent for three is late: counted, restarted."""
     s = script()
@@ -163,6 +176,18 @@ def test_an_unknown_stream_is_measured_by_its_own_start(script):
     assert s.send(call, "timer", 0.399) == []
     assert s.send(call, "timer", 0.401) == [("start", 2, "beta", "restart")]
     assert s.provider().breaker._consecutive == 1
+
+
+def test_an_unknown_model_that_thinks_is_not_measured_by_when_it_began_to(script):
+    """Telling at once that it thinks says nothing about how soon it speaks; only cold_stall_s bounds its silence."""
+    s = script(hedging={"cold_stall_s": 4.0})
+    call = s.call(stream=True)
+    s.send(call, "start", 0.0)
+    s.send(call, "progress", 0.05, 1)
+
+    assert s.send(call, "timer", 4.04) == []
+    assert s.send(call, "timer", 4.06) == [("start", 2, "beta", "hedge")]
+    assert s.provider().breaker._consecutive == 0
 
 
 def test_a_stream_that_began_slowly_may_pause(script):

@@ -253,6 +253,18 @@ def test_extra_load_stays_small_in_any_mix_of_faults(world, failed, alpha, beta,
     assert t.attempts_per_call <= 1.2
 
 
+def test_no_wait_retry_hedge_or_fallback_overruns_the_deadline(world, failed):
+    """Every provider hangs, is slow, limits or is down at random: at its deadline each call is over, to the instant."""
+    rng = random.Random(3)
+    fault = mixed(failed, {"hang": 0.3, "slow": 0.3, "limited": 0.2, "down": 0.2}, rng)
+    t = Traffic(world, fault_from_s=0.0)
+    t.run(fault, beta=fault, gamma=fault, deadline_s=0.4)
+
+    assert {"DeadlineExceeded"} <= {trace.error for trace in t.traces}
+    assert any(len(trace.attempts) > 3 for trace in t.traces)
+    assert t.latencies[-1] <= 0.4 + 1e-9
+
+
 def test_the_last_provider_is_used_however_poor_it_is(world, failed):
     """Two providers are down and the third fails every third time: its breaker keeps nobody from trying it."""
     rng = random.Random(4)
