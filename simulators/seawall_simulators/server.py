@@ -20,7 +20,7 @@ from seawall_simulators.site import Client, Site, Target
 from seawall_simulators.turn import Turn
 
 LOOPBACK = "127.0.0.1"
-_BACKLOG = 1024
+_BACKLOG = 4096
 _SWEEP_S = 5.0
 
 
