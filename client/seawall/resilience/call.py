@@ -75,7 +75,9 @@ class Call(Course):
 
     def permit_free(self, now: float) -> Sequence[Action]:
         """Note that a permit may be free. Like a timer, it may come too early or too often."""
-        self._resume_at = min(self._resume_at, now)
+        if not self._candidates.in_line:
+            return NOTHING
+        self._resume_at = now
         return self.timer(now)
 
     def response_head(self, now: float, number: int, status: int, window: RateWindow | None = None) -> None:

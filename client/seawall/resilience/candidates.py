@@ -174,9 +174,17 @@ class Candidates:
     def fresh_at(self, now: float) -> float:
         """Return when a provider that has not been asked may be."""
         return min(
-            (self._admissible_at(p, now) for p in self._providers if not self._tries[p.index]),
+            (self._fresh_at(p, now) for p in self._providers if not self._tries[p.index]),
             default=math.inf,
         )
+
+    def _fresh_at(self, provider: Provider, now: float) -> float:
+        if provider in self._full:
+            return provider.permits.looks_at(self)
+        if self._in_line:
+            # Whoever has somebody to wait for takes no last resort.
+            return max(provider.admissible_at(now), now + _POLL_MIN_S)
+        return self._admissible_at(provider, now)
 
     def skipped(self, started: float) -> tuple[SkippedProvider, ...]:
         """Return the providers never asked, with the last reason why; times count from `started`."""
@@ -204,7 +212,7 @@ class Candidates:
             return now
         at = provider.last_resort_at(now)
         if at <= now and not provider.permits.open_to(now, self):
-            return provider.permits.looks_at(self) if provider in self._full else now + _POLL_MIN_S
+            return now + _POLL_MIN_S
         # A probe or trial of another call may end well at any moment, and nobody tells those who wait for it.
         if at > now and provider.held_by_attempt(now):
             return min(at, now + min(max(_usual_s(provider, now) or 0.0, _POLL_MIN_S), _POLL_MAX_S))

@@ -1,13 +1,13 @@
 """How many attempts run at once: permits per provider and in all, and the line of calls that wait for one.
 
-A permit is taken when an attempt is launched and comes back when it ends, however it ends. Nobody tells a waiting
-call that one is free: it looks again at times that fit its place in line, and those behind it stand back meanwhile.
+A permit is taken when an attempt is launched and comes back when it ends, however it ends. The first in line is then
+told, and those behind it stand back. One whose driver cannot be told looks again at times that fit its place.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 
@@ -40,9 +40,17 @@ class ConcurrencyOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 # Latency says nothing here: an LLM's grows with the answer's length, and gradients of it get stuck at the minimum.
 _OVERLOADS = frozenset({FailureKind.OVERLOADED, FailureKind.RATE_LIMITED, FailureKind.RAMP_LIMITED})
 _UNAVAILABLE = 503
-_LOOK_MIN_S = 0.005
-_LOOK_MAX_S = 0.25
+_LOOK_MIN_S = 0.01
+_LOOK_MAX_S = 1.0
 _LOST_S = 1.0
+
+
+class Waiter(Protocol):
+    """A call that stands in line."""
+
+    def permit_free(self) -> None:
+        """Take note that it is first in line, and that a permit is free."""
+        ...
 
 
 class FleetPermits:
@@ -67,7 +75,7 @@ class Permits:
         self._cut_at = 0.0
         self._left_line = 0
         # Who waits: its number in line, and when it will look again.
-        self._line: dict[object, tuple[int, float]] = {}
+        self._line: dict[Waiter, tuple[int, float]] = {}
         self.limit = float(ceiling)
         self.in_use = 0
 
@@ -90,8 +98,9 @@ class Permits:
         """Count an attempt no more."""
         self.in_use -= 1
         self._fleet.in_use -= 1
+        self._tell_first()
 
-    def open_to(self, now: float, who: object) -> bool:
+    def open_to(self, now: float, who: Waiter) -> bool:
         """Whether an attempt may begin now, with those who stand in line before `who` served first."""
         free = min(int(self.limit) - self.in_use, self._fleet.limit - self._fleet.in_use)
         if free <= 0:
@@ -105,7 +114,7 @@ class Permits:
                 return False
         return True
 
-    def line_up(self, now: float, who: object, usual_s: float | None) -> bool:
+    def line_up(self, now: float, who: Waiter, usual_s: float | None) -> bool:
         """Stand in line, or stay there, until it is time to look again. False if the line is full."""
         line = self._line
         if who in line:
@@ -118,14 +127,19 @@ class Permits:
         line[who] = (number, now + min(max(expected_s / 2, _LOOK_MIN_S), _LOOK_MAX_S))
         return True
 
-    def looks_at(self, who: object) -> float:
+    def looks_at(self, who: Waiter) -> float:
         """Return when to look again; infinity for one that does not stand in line."""
         return self._line[who][1] if who in self._line else math.inf
 
-    def leave_line(self, who: object) -> None:
+    def leave_line(self, who: Waiter) -> None:
         """Wait no longer."""
         if self._line.pop(who, None) is not None:
             self._left_line += 1
+            self._tell_first()
+
+    def _tell_first(self) -> None:
+        if self._line and self.in_use < int(self.limit) and self._fleet.in_use < self._fleet.limit:
+            next(iter(self._line)).permit_free()
 
     def answered(self) -> None:
         """Note an answer: where the limit was made use of, there may be room for more."""

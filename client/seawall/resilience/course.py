@@ -146,8 +146,8 @@ class Course:
 
     def _launch(self, now: float, attempt: Attempt, actions: list[Action]) -> None:
         provider, candidates = attempt.provider, self._candidates
-        candidates.asked(provider)
         attempt.launched()
+        candidates.asked(provider)
         attempt.client_request_id = f"{self._ledger.context.call_id}-{attempt.number}"
         alone = len(self._fleet.providers) == 1
         connect_s = set_patience(

@@ -159,6 +159,7 @@ class World:
         )
         self.behaviour = behaviour
         self.events = []
+        self.now = 0.0
         self.order = itertools.count()
         self.asked = {name: [] for name in NAMES}
         self.ended = []
@@ -175,8 +176,8 @@ class World:
             context = CallContext(call_id=f"c{number}", stream=stream, deadline_s=deadline_s)
             self.at(now, self.begin, Call(self.fleet, context))
         while self.events:
-            when, _, act, args = heapq.heappop(self.events)
-            act(when, *args)
+            self.now, _, act, args = heapq.heappop(self.events)
+            act(self.now, *args)
         return self.ended
 
     def begin(self, now, call):
@@ -199,6 +200,8 @@ class World:
                             self.at(now + delay, self.event, call, "attempt_failed", action.number, what)
                 case WakeAt():
                     self.at(action.at, self.event, call, "timer")
+                    if call.in_line:
+                        call.on_permit(lambda: self.at(self.now, self.event, call, "permit_free"))
                 case StartProbe():
                     probe = Probe(self.fleet, call._ledger.context, action.attempt, now)
                     self.begin(now, probe)
