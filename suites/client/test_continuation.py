@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 
 import pytest
 from hypothesis import given
@@ -115,3 +116,31 @@ def test_the_request_ends_with_the_text_so_far():
 
     assert prefilled(request, "So far \n").messages[-1] == Message(role="assistant", content="So far")
     assert prefilled(request, " \n") == request
+
+
+@pytest.mark.parametrize(
+    ("flag", "in_message", "in_request"),
+    [
+        ("none", {}, {}),
+        ("prefix", {"prefix": True}, {}),
+        ("continue_final_message", {}, {"continue_final_message": True, "add_generation_prompt": False}),
+    ],
+)
+def test_servers_of_openais_wire_are_told_in_their_own_way(samples, flag, in_message, in_request):
+    """A text to go on from is marked as the settings say, and nothing else is."""
+    asked = CompletionRequest(messages=(Message(role="user", content="hello"),))
+    codec = samples["openai_chat"].codec(prefill_flag=flag)
+    plain, marked = (
+        json.loads(codec.encode(request, stream=True).body) for request in (asked, prefilled(asked, "So far"))
+    )
+
+    assert marked["messages"][-1] == {"role": "assistant", "content": "So far", **in_message}
+    assert marked == {**plain, **in_request, "messages": marked["messages"]}
+
+
+def test_anthropic_is_given_the_text_as_the_last_turn(samples):
+    """No mark is needed there."""
+    asked = CompletionRequest(messages=(Message(role="user", content="hello"),))
+    body = json.loads(samples["anthropic"].codec().encode(prefilled(asked, "So far"), stream=True).body)
+
+    assert [turn["role"] for turn in body["messages"]] == ["user", "assistant"]
