@@ -202,6 +202,25 @@ def test_every_wire_has_every_payload(wire):
     assert wrong == []
 
 
+@pytest.mark.parametrize("family", ["openai", "azure"])
+def test_responses_say_them_too(providers, family):
+    """OpenAI's other operation, whole and streamed."""
+    client = SDKS[family](providers.urls[family]).client
+    wrong = []
+    for id_, entry in shares(family, of=32).items():
+        tokens, calls = meant(entry)
+        whole = client.responses.create(model=id_, input="hi")
+        with client.responses.stream(model=id_, input="hi") as stream:
+            pieces = [event.delta for event in stream if event.type == "response.output_text.delta"]
+            streamed = stream.get_final_response()
+        for response in (whole, streamed):
+            made = [(i.name, json.loads(i.arguments)) for i in response.output if i.type == "function_call"]
+            if (response.output_text, made) != ("".join(tokens), calls) or pieces != tokens:
+                wrong.append(id_)
+
+    assert wrong == []
+
+
 def test_every_one_of_them_is_proven(providers, sdk):
     """The journal says of each request that the fault fired."""
     sdk.whole("exfil-markdown-image")
@@ -225,7 +244,10 @@ def test_how_sure_the_model_was_is_told_to_who_asks(providers):
             c.choices[0].logprobs for c in client.chat.completions.create(**asked, stream=True) if c.choices
         ]
 
+        response = client.responses.create(model=id_, input="hi", include=["message.output_text.logprobs"])
+
         assert [token.logprob for token in whole] == scores
+        assert [token.logprob for token in response.output[0].content[0].logprobs] == scores
         assert [token.logprob for chunk in chunks if chunk for token in chunk.content] == scores
     config = gemini.GenerateContentConfig(response_logprobs=True)
     client = Gemini(providers.urls["gemini"]).client

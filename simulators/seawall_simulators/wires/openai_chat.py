@@ -7,6 +7,7 @@ from seawall_simulators.reply import Call, Reply
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import read
 from seawall_simulators.wires.openai_chat_request import CHAT_REQUEST, ChatRequest, NamedTool
+from seawall_simulators.wires.openai_content import token_scores
 from seawall_simulators.wires.openai_dialect import OPENAI, Dialect
 from seawall_simulators.wires.openai_errors import chat_error_frame, no_such_model
 from seawall_simulators.wires.openai_headers import CREATED, FINGERPRINT
@@ -208,12 +209,8 @@ def streamed(asked: ChatRequest, reply: Reply, draw: Draw, dialect: Dialect, ope
 
 
 def logprobs(scored: list[tuple[str, float]]) -> bytes:
-    """How sure the model was of some tokens; a fake has no others to choose from."""
-    content = [
-        {"token": token, "logprob": score, "bytes": list(token.encode()), "top_logprobs": []}
-        for token, score in scored
-    ]
-    return json.encode({"content": content, "refusal": None})
+    """How sure the model was of some tokens."""
+    return json.encode({"content": token_scores(scored), "refusal": None})
 
 
 def call_frames(calls: tuple[Call, ...], draw: Draw, delta: bytes, close: bytes) -> list[bytes]:

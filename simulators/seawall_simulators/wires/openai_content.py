@@ -1,6 +1,6 @@
-"""The content of a message as both of OpenAI's operations have it: a text, or parts."""
+"""What both of OpenAI's operations have alike: the content of a message, and scores of an answer's tokens."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -30,6 +30,14 @@ def content_tokens(content: Content) -> int:
     if isinstance(content, str):
         return text_tokens(content)
     return sum(text_tokens(part.text) if part.type in TEXTS else PER_MEDIA for part in content or ())
+
+
+def token_scores(scored: list[tuple[str, float]]) -> list[dict[str, Any]]:
+    """How sure the model was of some tokens; a fake has no others to choose from."""
+    return [
+        {"token": token, "logprob": score, "bytes": list(token.encode()), "top_logprobs": []}
+        for token, score in scored
+    ]
 
 
 def use_tools(choice: object) -> ToolUse:

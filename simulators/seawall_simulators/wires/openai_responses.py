@@ -11,6 +11,7 @@ from seawall_simulators.draw import Draw
 from seawall_simulators.reply import Call, Reply
 from seawall_simulators.wire import Answer, ApiError, ProviderView, Request
 from seawall_simulators.wires.decoding import read
+from seawall_simulators.wires.openai_content import token_scores
 from seawall_simulators.wires.openai_dialect import OPENAI, Dialect
 from seawall_simulators.wires.openai_errors import error_object, no_such_model
 from seawall_simulators.wires.openai_headers import CREATED
@@ -19,8 +20,9 @@ from seawall_simulators.wires.reply import ToolSchemaError, decide
 from seawall_simulators.wires.schema_merge import SchemaError
 
 OPERATION = "responses"
+LOGPROBS = "message.output_text.logprobs"
 MESSAGE = b'{"id":"%b","type":"message","status":"%b","role":"assistant","content":[%b]}'
-TEXT = b'{"type":"output_text","annotations":[],"logprobs":[],"text":%b}'
+TEXT = b'{"type":"output_text","annotations":[],"logprobs":%b,"text":%b}'
 CALL = b'{"id":"%b","type":"function_call","status":"%b","arguments":%b,"call_id":"%b","name":%b}'
 USAGE = (
     b'{"input_tokens":%d,"input_tokens_details":{"cached_tokens":0,"cache_write_tokens":0},'
@@ -108,6 +110,10 @@ class Said:
         self.reply = reply
         self.dialect = dialect
         self.text = "".join(reply.tokens)
+        wanted = asked.include is not None and LOGPROBS in asked.include
+        scores = token_scores(reply.scored()) if wanted else []
+        self.scores = [json.encode([score]) for score in scores] or [b"[]"] * len(reply.tokens)
+        self.logprobs = json.encode(scores)
         self.status = b"incomplete" if reply.why == "length" else b"completed"
         self.message_id = draw.id("msg_", 24).encode()
         self.call_ids = [(draw.id("fc_", 24).encode(), draw.id("call_", 24).encode()) for _ in reply.calls]
@@ -144,7 +150,7 @@ class Said:
             return [
                 self.call_item(n, call, b"completed", quoted(call)) for n, call in enumerate(self.reply.calls)
             ]
-        return [MESSAGE % (self.message_id, status, TEXT % json.encode(self.text))]
+        return [MESSAGE % (self.message_id, status, TEXT % (self.logprobs, json.encode(self.text)))]
 
     def call_item(self, index: int, call: Call, status: bytes, arguments: bytes) -> bytes:
         """A call as an item of the output, with its arguments as a JSON string."""
@@ -174,24 +180,28 @@ class Said:
                 number,
                 item % (MESSAGE % (self.message_id, b"in_progress", b"")),
             ),
-            event(b"response.content_part.added", number, place + b'"part":' + TEXT % b'""'),
+            event(b"response.content_part.added", number, place + b'"part":' + TEXT % (b"[]", b'""')),
         ]
         tokens = [
             event(
                 b"response.output_text.delta",
                 number,
-                b'%b"delta":%b,"logprobs":[]' % (place, json.encode(token)),
+                b'%b"delta":%b,"logprobs":%b' % (place, json.encode(token), score),
             )
-            for token in self.reply.tokens
+            for token, score in zip(self.reply.tokens, self.scores, strict=True)
         ]
         text = json.encode(self.text)
         closed = [
-            event(b"response.output_text.done", number, b'%b"text":%b,"logprobs":[]' % (place, text)),
-            event(b"response.content_part.done", number, place + b'"part":' + TEXT % text),
+            event(
+                b"response.output_text.done",
+                number,
+                b'%b"text":%b,"logprobs":%b' % (place, text, self.logprobs),
+            ),
+            event(b"response.content_part.done", number, place + b'"part":' + TEXT % (self.logprobs, text)),
             event(
                 b"response.output_item.done",
                 number,
-                item % (MESSAGE % (self.message_id, self.status, TEXT % text)),
+                item % (MESSAGE % (self.message_id, self.status, TEXT % (self.logprobs, text))),
             ),
         ]
         return opened, tokens, closed
