@@ -9,6 +9,7 @@ import signal
 import subprocess
 import time
 
+import msgspec
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -129,6 +130,19 @@ async def test_what_one_worker_finds_out_the_other_knows(redis, worker, provider
     answer = await second.complete("Who is there?")
     assert answer.provider == "beta"
     assert sum(row["provider"] == "alpha" for row in providers.journal()) == asked
+
+
+async def test_sharing_goes_on_after_a_reload(redis, worker, providers, leaks):
+    """Both workers get new settings; what one finds out then, the other knows; the former exchange is closed."""
+    first, second = await worker(redis.url), await worker(redis.url)
+    tasks = (await leaks(first))["tasks"]
+    for llm in (first, second):
+        former = llm._shared_state
+        await llm.reload(msgspec.structs.replace(llm.settings, deadline_s=20))
+        assert llm._shared_state is not former
+    assert (await leaks(first))["tasks"] == tasks
+    await trip(first, providers)
+    await becomes(lambda: second.breaker_states()["alpha"] == "open")
 
 
 async def test_a_worker_that_starts_later_knows_it_too(redis, worker, providers):
