@@ -13,6 +13,7 @@ from seawall.providers.image_data import base64_of
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext, ResponseDecoder
 from seawall.providers.signature import own_signature, signature_mark
+from seawall.providers.turns import turns
 from seawall.providers.wire import Decoder, HttpRequest
 
 _TOOL_CHOICES = {"auto": "auto", "required": "any", "none": "none"}
@@ -45,7 +46,7 @@ class AnthropicCodec:
         body: dict[str, Any] = {
             "model": options.model,
             "max_tokens": options.max_output_tokens if limit is None else limit,
-            "messages": _turns(request.messages, self._mark),
+            "messages": [_turn(turn, self._mark) for turn in turns(request.messages)],
         }
         if system := "\n\n".join(m.content for m in request.messages if m.role == "system"):
             body["system"] = system
@@ -71,24 +72,14 @@ class AnthropicCodec:
         return ResponseDecoder(reader, self._context, stream=stream, secret=self._secret)
 
 
-def _turns(messages: tuple[Message, ...], mark: str) -> list[dict[str, Any]]:
-    """Write the conversation; results of tools that were called together go into one user turn."""
-    turns: list[dict[str, Any]] = []
-    results: list[dict[str, Any]] | None = None
-    for message in messages:
-        if message.role == "system":
-            continue
-        if message.role == "tool":
-            if results is None:
-                results = []
-                turns.append({"role": "user", "content": results})
-            results.append(
-                {"type": "tool_result", "tool_use_id": message.tool_call_id or "", "content": message.content}
-            )
-            continue
-        results = None
-        turns.append({"role": message.role, "content": _content(message, mark)})
-    return turns
+def _turn(turn: Message | list[Message], mark: str) -> dict[str, Any]:
+    if not isinstance(turn, list):
+        return {"role": turn.role, "content": _content(turn, mark)}
+    results = [
+        {"type": "tool_result", "tool_use_id": message.tool_call_id or "", "content": message.content}
+        for message in turn
+    ]
+    return {"role": "user", "content": results}
 
 
 def _content(message: Message, mark: str) -> str | list[dict[str, Any]]:

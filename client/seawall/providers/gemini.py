@@ -14,6 +14,7 @@ from seawall.providers.image_data import base64_of
 from seawall.providers.options import ProviderOptions
 from seawall.providers.response import DecoderContext, ResponseDecoder
 from seawall.providers.signature import own_signature, signature_mark
+from seawall.providers.turns import turns
 from seawall.providers.wire import Decoder, HttpRequest
 
 _MODES = {"auto": "AUTO", "required": "ANY", "none": "NONE"}
@@ -53,25 +54,18 @@ class GeminiCodec:
         return ResponseDecoder(reader, self._context, stream=stream, secret=self._secret)
 
     def _contents(self, messages: tuple[Message, ...]) -> list[dict[str, Any]]:
-        """Write the conversation; results of functions that were called together go into one turn."""
+        """Write the conversation."""
         contents: list[dict[str, Any]] = []
-        names: dict[
-            str, str
-        ] = {}  # a function's result names the function, where other wires give the call's id
-        results: list[dict[str, Any]] | None = None
-        for message in messages:
-            if message.role == "system":
-                continue
-            if message.role == "tool":
-                if results is None:
-                    results = []
-                    contents.append({"role": "user", "parts": results})
-                results.append(_function_response(message, names))
-                continue
-            results = None
-            names.update((call.id, call.name) for call in message.tool_calls)
-            role = "model" if message.role == "assistant" else "user"
-            contents.append({"role": role, "parts": self._parts(message)})
+        # A function's result names the function, where other wires give the call's id.
+        names: dict[str, str] = {}
+        for turn in turns(messages):
+            if isinstance(turn, list):
+                parts = [_function_response(message, names) for message in turn]
+                contents.append({"role": "user", "parts": parts})
+            else:
+                names.update((call.id, call.name) for call in turn.tool_calls)
+                role = "model" if turn.role == "assistant" else "user"
+                contents.append({"role": role, "parts": self._parts(turn)})
         return contents
 
     def _parts(self, message: Message) -> list[dict[str, Any]]:
