@@ -1,6 +1,7 @@
 """The fault `payload`, as a client of bare sockets meets it, and as the journal proves it."""
 
 import gzip
+import json
 
 import pytest
 
@@ -53,14 +54,16 @@ async def test_ids_and_headers_are_those_of_the_answer_it_replaces(serve):
 
 
 async def test_the_same_seed_says_the_same_bytes(serve):
-    """A payload draws nothing."""
+    """A payload draws nothing; of samples each asking gets the next."""
     bodies = []
     for _ in range(2):
         _, client = await under(serve, "samples-yes-and-no")
         bodies.append([(await client.chat()).body for _ in range(3)])
 
+    said = [json.loads(body)["choices"][0]["message"]["content"] for body in bodies[0]]
+    yes, no = catalogue()["samples-yes-and-no"].content
     assert bodies[0] == bodies[1]
-    assert len(set(bodies[0])) == 3
+    assert said == [yes, no, yes]
 
 
 async def test_what_is_no_answer_of_a_model_is_left_alone(serve):
