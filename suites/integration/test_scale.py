@@ -1,0 +1,22 @@
+"""Crowds of callers: everybody is answered, and afterwards nothing is left of them."""
+
+import pytest
+
+from seawall_chaos.bench.scale import measure_scale, most_at_once
+
+pytestmark = pytest.mark.real_processes
+
+
+def test_crowds_are_answered_and_leave_nothing_behind():
+    """2,000 calls at once on one loop, 64 threads on one client: no error, no task, thread, socket or memory stays."""
+    rows = measure_scale()
+
+    assert [row for row in rows if row.relation == "at_most" and row.measured > row.bound] == []
+    assert [row for row in rows if row.relation == "at_least" and row.measured < row.bound] == []
+    assert len(rows) == 8
+
+
+def test_overlaps_are_counted_at_their_peak():
+    """Spans that touch do not overlap; the peak counts, not the sum."""
+    assert most_at_once([(0.0, 1.0), (1.0, 2.0), (1.5, 3.0), (1.6, 1.7)]) == 3
+    assert most_at_once([]) == 0
