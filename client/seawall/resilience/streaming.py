@@ -14,8 +14,8 @@ class StreamingOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         on_midstream_failure: "restart" tells the consumer to discard what it has (`StreamRestarted`) and
             answers anew from the next provider; "continue" gives the next provider that takes one (see `prefill` of
             a provider) the text so far as the beginning of its answer, and the consumer's text just goes on; where
-            that cannot be (a tool call has begun, a schema is to be followed, no such provider is left), it is
-            "restart"; "raise" ends the call with an error.
+            that cannot be (a tool call has begun, a schema is to be followed, security stages look at answers, no
+            such provider is left), it is "restart"; "raise" ends the call with an error.
         restarts_max: how many times one stream may start over or be continued. 0 to 10.
         buffer_tokens: the commit window: so many first pieces of a stream are held back until one more comes, so
             that a provider which fails among them is replaced unseen. 0 holds nothing back: what is held back comes
