@@ -19,6 +19,8 @@ class PayloadFault(Fault, frozen=True):
 
     The whole response is replaced: among several faults it comes first. Of several samples each asking of the very
     same gets the next.
+    The journal keeps what the model would have said, so that a run counts a client which passes the payload on as
+    given a wrong answer.
     """
 
     fault: Literal["payload"] = "payload"
