@@ -17,6 +17,7 @@ _URL_ENDS = frozenset('[] \t\r\n\f\v<>"`|\\^')
 _TRAILING = ".,;:!?*_~'"
 _FLAG, _TAG_END = "\U0001f3f4", "\U000e007f"
 _FLAG_TAGS_MAX = 7
+_JOINERS_MAX = 2
 _MARKDOWN = re.compile(r"`|!\[|\]\(|\]:")
 _AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
 _SPACES = " \t\r\n"
@@ -53,7 +54,7 @@ class Text(NamedTuple):
             raise Unfinished
 
 
-def read_control(source: Text, start: int, ahead: int) -> Replacement:
+def read_control(source: Text, start: int, _end: int, ahead: int) -> Replacement:
     """Drop a terminal's control sequence, or a lone control character."""
     text = source.text
     position = start + 1
@@ -93,8 +94,8 @@ def _terminated(source: Text, start: int, position: int, ahead: int) -> int:
     return position
 
 
-def read_invisible(source: Text, start: int, end: int, ahead: int) -> Replacement:
-    """Drop invisible text; what styles an emoji, joins letters or names a flag stays."""
+def read_flag(source: Text, start: int, end: int, ahead: int) -> Replacement:
+    """Drop tags and marks of direction; the tags that name a flag stay."""
     source.need(end, start, ahead)
     run = source.text[start:end]
     if run[0] == _FLAG:
@@ -103,6 +104,19 @@ def read_invisible(source: Text, start: int, end: int, ahead: int) -> Replacemen
             return Replacement(end, run)
         return Replacement(end, _FLAG, Threat.INVISIBLE_TEXT, "tags") if tags else Replacement(end, run)
     return Replacement(end, "", Threat.INVISIBLE_TEXT, "invisible")
+
+
+def read_joiners(source: Text, start: int, end: int, ahead: int) -> Replacement:
+    """Drop a run of invisible characters; the one or two that style an emoji or join letters stay."""
+    source.need(end, start, ahead)
+    run = source.text[start:end]
+    if len(run) <= _JOINERS_MAX and not all(_is_selector(char) for char in run):
+        return Replacement(end, run)
+    return Replacement(end, "", Threat.INVISIBLE_TEXT, "invisible")
+
+
+def _is_selector(char: str) -> bool:
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 
 def read_tag(source: Text, start: int, ahead: int) -> Replacement:
@@ -167,7 +181,7 @@ def read_destination(
     url = text[first:last].strip("<>")
     is_nested = "](" in url or (form == "reference" and "]:" in url)  # so that nothing is read twice
     risk = "data" if is_nested or last - start >= ahead else url_risk(_unescaped(url), fetched=fetched)
-    if risk is None:
+    if risk is None or url == BLANK:
         return Replacement(after, text[start:after])  # it may be no destination: read on inside it
     return Replacement(last, text[start:first] + BLANK, THREATS[risk], form)
 
@@ -211,10 +225,4 @@ def read_url(source: Text, start: int, ahead: int) -> Replacement:
     return Replacement(max(end, start + 1), text[start : max(end, start + 1)])
 
 
-TRIGGER = Utf8Pattern(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}]"
-    r"|\x{1F3F4}[\x{E0000}-\x{E007F}]*|[\x{E0000}-\x{E007F}]+"
-    r"|[\x{202A}-\x{202E}\x{2066}-\x{2069}\x{206A}-\x{206F}\x{FFF9}-\x{FFFB}]+"
-    r"|[\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}]{2,}|[\x{200B}-\x{200D}\x{2060}-\x{2064}\x{FEFF}\x{034F}\x{115F}\x{1160}\x{3164}\x{FFA0}]{3,}"
-    r"|\r\n?|\n|\\[\\\[\]!]|`+|~~~+|<|!\[|\[|\]\(|\]:|\](?:\[[^\[\]\n]{0,99}\])?|(?i:https?://|www\.)"
-)
+TRIGGER = Utf8Pattern(r"\r\n?|\n|\\[\\\[\]!]|`+|~~~+|<|!\[|\[|\]\(|\]:|\]|(?i:https?://|www\.)")

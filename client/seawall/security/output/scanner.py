@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from seawall.security.firewall.utf8_pattern import Utf8Text
 from seawall.security.output.constructs import (
     BLANK,
@@ -9,19 +11,19 @@ from seawall.security.output.constructs import (
     Replacement,
     Text,
     Unfinished,
-    read_control,
     read_destination,
-    read_invisible,
     read_tag,
     read_url,
 )
 from seawall.security.output.finding import Finding, Threat
+from seawall.security.output.sieve import LOOK_AHEAD
 
-LOOK_AHEAD = 2048
 START_LENGTH_MAX = 128  # the longest piece that tells a construct from plain text
 _BRACKETS_MAX = 64
 _FENCE_MIN = 3
 _LINE_START = 8
+_LABEL_LENGTH_MAX = 101
+_LABEL = re.compile(r"\[[^\[\]\n]{0,99}\]")
 _FENCE_INDENTS = ("", " ", "  ", "   ")
 _PREFIXES = " \t>-*+.)0123456789"  # of lists and quotes
 _MATCHES_MAX = 1 << 30
@@ -75,9 +77,6 @@ class Scanner:
 
     def _put(self, text: str, start: int, replacement: Replacement) -> None:
         if replacement.threat is not None:
-            if not replacement.text:  # what stood apart has met: marks of code no longer mean what they meant
-                self._trusts_code = False
-                self._brackets.clear()
             where = self._done + start
             self.findings.append(
                 Finding(where, self._done + replacement.end, replacement.threat, replacement.form)
@@ -96,8 +95,6 @@ class Scanner:
             return self._new_line(piece, end)
         if char in "`~":
             return self._backticks(source, start, end)
-        if char < " " or "\x7f" <= char <= "\x9f":
-            return read_control(source, start, LOOK_AHEAD)
         if char == "<":
             return self._tag(source, start)
         if char in "![":
@@ -106,7 +103,7 @@ class Scanner:
             return self._closing(source, start, end)
         if char in "hHwW" and not self._fence:
             return read_url(source, start, LOOK_AHEAD)
-        return Replacement(end, piece) if char.isascii() else read_invisible(source, start, end, LOOK_AHEAD)
+        return Replacement(end, piece)
 
     def _new_line(self, ending: str, end: int) -> Replacement:
         if not self._line.strip():
@@ -146,8 +143,7 @@ class Scanner:
         rest = source.text[end : _line_end(source, start, end)]
         return run[0] == "~" or "`" not in rest
 
-    @staticmethod
-    def _code_span(source: Text, start: int, end: int, run: str) -> Replacement:
+    def _code_span(self, source: Text, start: int, end: int, run: str) -> Replacement:
         """Read code within a line whole, if nothing in it could act outside code either."""
         stop = _line_end(source, start, end, wait=False)
         at = end
@@ -157,12 +153,13 @@ class Scanner:
             while longer < stop and source.text[longer] == "`":
                 longer += 1
             source.need(longer, start, LOOK_AHEAD)
-            following = source.text[longer : longer + 1]
-            if following and not following.isprintable() and following not in "\r\n\t":
-                return Replacement(end, run)  # it will go, and what stands behind it may join the run
             if longer == after and source.text[at - 1] != "`":
                 code = source.text[end:at]
-                return Replacement(after, run + code + run) if _is_quiet(code) else Replacement(end, run)
+                if _is_quiet(code):
+                    return Replacement(after, run + code + run)
+                # It is read like any text, and may end elsewhere then: which marks pair is not known any more.
+                self._trusts_code = False
+                return Replacement(end, run)
             at = longer
         _line_end(source, start, end)
         return Replacement(end, run)
@@ -186,6 +183,9 @@ class Scanner:
 
     def _closing(self, source: Text, start: int, end: int) -> Replacement:
         mark = source.text[start:end]
+        if mark == "]":
+            end = _reference_end(source, start, end)
+            mark = source.text[start:end]
         is_image = self._brackets.pop() if self._brackets else True
         if mark.endswith("("):
             form = "image" if is_image else "link"
@@ -207,6 +207,17 @@ class Scanner:
             as_image = read_destination(source, start, end, LOOK_AHEAD, fetched=True, form="reference")
             self._data_references |= as_image.threat is not None
         return replacement
+
+
+def _reference_end(source: Text, start: int, end: int) -> int:
+    """Return the end of `][label]`, or of the bracket alone where no label follows or where that is a link's text."""
+    source.need(end, start, LOOK_AHEAD)
+    if source.text[end : end + 1] != "[":
+        return end
+    label = _LABEL.match(source.text, end)
+    after = label.end() if label else min(len(source.text), end + _LABEL_LENGTH_MAX)
+    source.need(after, start, LOOK_AHEAD)
+    return after if label and source.text[after : after + 1] != "(" else end
 
 
 def _line_end(source: Text, start: int, position: int, *, wait: bool = True) -> int:
