@@ -115,7 +115,7 @@ class Trial:
         orders = (
             lane.worker.make_calls(
                 shape,
-                start_s=self._start_of(lane, start_s),
+                start_s=start_s + self._delay_s(lane),
                 deadline_s=load.deadline_s,
                 outstanding_max=load.outstanding_max,
                 outages=[Outage(w.on, start_s + w.start_s, start_s + w.end_s) for w in windows],
@@ -124,16 +124,16 @@ class Trial:
         )
         await asyncio.gather(*orders)
 
-    def _start_of(self, lane: Lane, start_s: float) -> float:
-        """Where the first call of a lane is counted from.
+    def _delay_s(self, lane: Lane) -> float:
+        """How much later than planned a lane's calls are made.
 
         Calls at constant intervals would come to all subjects in the same instant, and each would measure the others'
         work: the lanes are spread over one interval. Random arrivals need no such thing.
         """
         load = self.scenario.load
         if load.arrivals != "constant":
-            return start_s
-        return start_s + self.lanes.index(lane) / len(self.lanes) / load.rate_per_s
+            return 0.0
+        return self.lanes.index(lane) / len(self.lanes) / load.rate_per_s
 
     async def _check_steady_state(self) -> None:
         rule = self.scenario.steady_state
@@ -152,17 +152,25 @@ class Trial:
             )
 
     async def _carry_out(self) -> None:
+        plan = self._steps()
+        # What is to be in force from the start is so before the first call.
+        await self._take_all([step for step in plan if step.at_s <= 0])
         self.start_s = time.monotonic() + LEAD_S
         await self._make_calls(self._shape("", self.scenario.run_s, self._seed), self.start_s, self.windows)
         showing = asyncio.create_task(self._show())
         try:
-            for step in self._steps():
-                await asyncio.sleep(max(0.0, self.start_s + step.at_s - time.monotonic()))
-                await asyncio.gather(*(self._take(step, lane) for lane in self.lanes))
+            for step in plan:
+                if step.at_s > 0:
+                    await asyncio.sleep(max(0.0, self.start_s + step.at_s - time.monotonic()))
+                    await self._take_all([step])
             limit_s = self.scenario.load.deadline_s + DRAIN_S + self.start_s + self.scenario.run_s
             await self._finish(limit_s - time.monotonic())
         finally:
             showing.cancel()
+
+    async def _take_all(self, changes: Sequence[Step]) -> None:
+        for step in changes:
+            await asyncio.gather(*(self._take(step, lane) for lane in self.lanes))
 
     def _steps(self) -> list[Step]:
         """What to do when.
@@ -240,12 +248,13 @@ class Trial:
         journal: Sequence[ProviderRequest] | None,
         windows: Sequence[InjectedWindow],
     ) -> Evidence:
+        delay_s = self._delay_s(lane)
         return Evidence(
             scenario=self.file.name,
             subject=lane.subject,
-            start_s=self._start_of(lane, span.start_s),
+            start_s=span.start_s,
             end_s=time.monotonic(),
-            plan=span.plan,
+            plan=[dataclasses.replace(call, intended_s=call.intended_s + delay_s) for call in span.plan],
             started=dict(lane.worker.started),
             outcomes=dict(lane.worker.outcomes),
             journal=journal,

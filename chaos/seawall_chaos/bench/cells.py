@@ -47,7 +47,7 @@ CELLS = {
     "stall": Cell("Streams stall after 3 tokens", {"fault": "stall", "after_tokens": 3}, stream=True),
     "cut": Cell("Streams are reset after 3 tokens", {"fault": "cut", "after_tokens": 3}, stream=True),
     "truncated": Cell(
-        "Streams end cleanly after 3 tokens, without their terminal event",
+        "Streams end early, without their terminal event",
         {"fault": "truncation", "after_tokens": 3},
         stream=True,
     ),
