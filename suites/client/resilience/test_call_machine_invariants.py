@@ -21,11 +21,13 @@ from seawall.resilience.actions import (
 from seawall.resilience.breaker_options import BreakerOptions
 from seawall.resilience.budget import RetryBudgetOptions, TokenBucket
 from seawall.resilience.call import Call
+from seawall.resilience.concurrency import ConcurrencyOptions
 from seawall.resilience.failures import Failure, FailureKind
 from seawall.resilience.fleet import Fleet
 from seawall.resilience.hedging import HedgingOptions
 from seawall.resilience.options import PolicyOptions
 from seawall.resilience.probe import Probe
+from seawall.resilience.rate_limits import RateWindow
 from seawall.resilience.streaming import StreamingOptions
 from seawall.resilience.traits import ProviderTraits
 from seawall.trace import CallContext
@@ -35,7 +37,13 @@ OPTIONS = PolicyOptions(
     retry_budget=RetryBudgetOptions(capacity=3.0, floor_per_s=0.2, success_share=0.1),
     breaker=BreakerOptions(open_s=0.5, probe_lease_s=2.0, ramp_s=1.0, minimum_calls=4),
     hedging=HedgingOptions(cold_delay_s=0.5, cold_stall_s=0.5),
+    concurrency=ConcurrencyOptions(per_provider=2, in_all=5, queue_max=2, adaptive=True, adaptive_min=1),
 )
+TRAITS = {
+    "alpha": ProviderTraits(tags=("eu", "fast")),
+    "beta": ProviderTraits(tags=("eu",), max_concurrent=3, prefill=True),
+    "gamma": ProviderTraits(),
+}
 
 
 class CountedBucket(TokenBucket):
@@ -58,8 +66,10 @@ class CountedBucket(TokenBucket):
 class Driven:
     """What a driver would hold of one call, and what the test holds against it."""
 
-    def __init__(self, machine, deadline, hard):
+    def __init__(self, machine, deadline, hard, tags=frozenset()):
         self.machine = machine
+        self.tags = tags
+        self.told = False
         self.deadline = deadline  # None once a stream flows that no caller's deadline cuts
         self.hard = hard
         self.wake = None
@@ -77,10 +87,10 @@ class Calls(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.fleet = Fleet(
-            [(n, "m") for n in ("alpha", "beta", "gamma")],
+            [(name, "m") for name in TRAITS],
             msgspec.structs.replace(OPTIONS, streaming=self.streaming),
             rng=random.Random(0),
-            traits={"beta": ProviderTraits(prefill=True)},
+            traits=TRAITS,
         )
         budget = OPTIONS.retry_budget
         self.budget = CountedBucket(per_s=budget.floor_per_s, capacity=budget.capacity)
@@ -102,11 +112,12 @@ class Calls(RuleBasedStateMachine):
         hard=st.booleans(),
         deadline_s=st.sampled_from([0.05, 1.0, 20.0]),
         bypass=st.sampled_from([False] * 5 + [True]),
+        tags=st.sampled_from([(), (), ("eu",), ("eu", "fast")]).map(frozenset),
     )
-    def start(self, stream, hard, deadline_s, bypass):
+    def start(self, stream, hard, deadline_s, bypass, tags):
         context = CallContext(call_id=str(next(self.ids)), stream=stream, deadline_s=deadline_s)
-        machine = Call(self.fleet, context, cut_stream=hard, bypass_breakers=bypass)
-        driven = Driven(machine, self.now + deadline_s, hard or not stream)
+        machine = Call(self.fleet, context, cut_stream=hard, bypass_breakers=bypass, require_tags=tags)
+        driven = Driven(machine, self.now + deadline_s, hard or not stream, tags)
         self.calls.append(driven)
         self.carry_out(driven, machine.start(self.now))
 
@@ -166,6 +177,28 @@ class Calls(RuleBasedStateMachine):
             driven.machine.tool_begun(number)
             self.carry_out(driven, driven.machine.token(self.now, number))
 
+    @rule(
+        data=st.data(),
+        requests_left=st.sampled_from([None, 0, 1, 3]),
+        tokens_left=st.sampled_from([None, 0, 500]),
+        reset_s=st.sampled_from([0.01, 1.0, 1e7]),
+    )
+    def head_arrives(self, data, requests_left, tokens_left, reset_s):
+        """Its headers may say anything of the limits."""
+        driven, number = self.attempt(data)
+        if driven is not None:
+            window = RateWindow(requests_left, reset_s, tokens_left, reset_s)
+            assert driven.machine.response_head(self.now, number, 200, window) is None
+
+    @rule(data=st.data())
+    def turn_comes(self, data):
+        """A call that was told of a free permit looks, now or too late."""
+        told = [driven for driven in self.calls if driven.told]
+        if told:
+            driven = data.draw(st.sampled_from(told))
+            driven.told = False
+            self.carry_out(driven, driven.machine.permit_free(self.now))
+
     @rule(data=st.data())
     def consumer_resumes(self, data):
         if self.calls:
@@ -210,6 +243,8 @@ class Calls(RuleBasedStateMachine):
                 case StartAttempt():
                     assert self.now < driven.deadline, "an attempt began at or after the deadline"
                     driven.running[action.number] = (action.provider, action.why)
+                    has = TRAITS[action.provider].tags
+                    assert driven.tags.issubset(has), "a call was sent where it must not go"
                     self.retries += action.why == "retry"
                     if action.why == "continue":
                         driven.going_on.add(action.number)
@@ -218,12 +253,13 @@ class Calls(RuleBasedStateMachine):
                 case CancelAttempt():
                     self.over(driven, action.number)
                 case WakeAt():
-                    driven.wake = action.at
+                    self.wake_at(driven, action.at)
                 case StartProbe():
                     probe = Driven(
                         Probe(self.fleet, driven.machine._ledger.context, action.attempt, self.now),
                         1e9,
                         hard=False,
+                        tags=driven.tags,
                     )
                     self.calls.append(probe)
                     self.carry_out(probe, probe.machine.start(self.now))
@@ -244,6 +280,11 @@ class Calls(RuleBasedStateMachine):
         driven.committed = number
         if not driven.hard:
             driven.deadline = 1e9
+
+    def wake_at(self, driven, at):
+        driven.wake = at
+        if driven.machine.in_line:
+            driven.machine.on_permit(lambda: setattr(driven, "told", True))
 
     def lease(self, driven, action):
         probing = self.probing.setdefault(action.provider, set())
@@ -270,6 +311,16 @@ class Calls(RuleBasedStateMachine):
         assert net <= options.capacity + earned + 1e-9
         assert self.retries <= net, "a retry that nobody paid for"
         assert self.fleet.hedge_budget.tokens(self.now) >= 0
+
+    @invariant()
+    def permits_are_conserved(self):
+        """As many are held as attempts run, and nobody stands in line who is gone."""
+        running = [name for driven in self.calls for name, _ in driven.running.values()]
+        waiting = {driven.machine._candidates for driven in self.calls if driven.machine.in_line}
+        for provider in self.fleet.providers:
+            assert provider.permits.in_use == running.count(provider.name)
+            assert set(provider.permits._line) <= waiting
+        assert self.fleet.permits.in_use == len(running)
 
     @invariant()
     def ended_calls_are_let_go(self):
