@@ -141,10 +141,14 @@ def main(*, quick: bool, parts: list[str], seed: int, out: Path) -> None:
     bench = Bench(figures, folder, parts, shlex.join(["make", "bench", *(["QUICK=1"] if quick else [])]))
     try:
         bench.provision()
-        interrupted = bench.run()
     except KeyboardInterrupt:
         shutil.rmtree(folder)
         say("interrupted before anything was measured")
+        sys.exit(INTERRUPTED)
+    try:
+        interrupted = bench.run()
+    except KeyboardInterrupt:
+        say(f"stopped; what was measured until then is in {folder}")
         sys.exit(INTERRUPTED)
     point_latest(folder)
     code = _report(folder)
