@@ -58,7 +58,9 @@ class RedisExchange:
 
     async def _run(self) -> None:
         interval_s = pause_s = self._options.interval_s
-        while True:
+        this = asyncio.current_task()
+        # A cancellation that meets redis-py while it connects can get lost.
+        while self._task is this:
             try:
                 async with asyncio.timeout(self._options.timeout_s):
                     await self._exchange()
@@ -70,7 +72,8 @@ class RedisExchange:
             else:
                 self._note(reached=True)
                 pause_s = interval_s
-            await asyncio.sleep(pause_s)
+            if self._task is this:
+                await asyncio.sleep(pause_s)
 
     async def _exchange(self) -> None:
         words = await self._listen()
