@@ -27,7 +27,8 @@ from seawall.resilience.reactions import REACTIONS
 from seawall.resilience.retrying import Retrying
 from seawall.trace import AttemptWhy, CallContext, CallTrace
 
-_AGREEING_PROVIDERS = 2
+# Deployments of one model go wrong together: a bad rollout of it answers 400 in every region.
+_AGREEING_MODELS = 2
 
 
 class Course:
@@ -82,7 +83,7 @@ class Course:
         self._broken = self._tool_begun = False
         self._continuable = continuable and fleet.options.streaming.on_midstream_failure == "continue"
         self._spoke: str | None = None
-        self._blames = 0
+        self._blames: set[str] = set()
         self._number = 0
         self._retrying = Retrying(fleet)
         self._over = False
@@ -92,7 +93,7 @@ class Course:
     def _advance(self, now: float, actions: list[Action]) -> None:
         """Nothing runs: begin the next attempt, or wait for its time, or fail."""
         candidates = self._candidates
-        if self._blames >= _AGREEING_PROVIDERS:
+        if len(self._blames) >= _AGREEING_MODELS:
             self._fail(InvalidRequest, "two providers find fault with the request", now, actions)
             return
         made = len(self._ledger.records)
@@ -265,7 +266,8 @@ class Course:
             self._continuable = False
         attempt.failed(now, failure, counts=reaction.counts)
         self._ledger.write(attempt, now, "failed", failure=failure)
-        self._blames += reaction.blames_request and not refused
+        if reaction.blames_request and not refused:
+            self._blames.add(attempt.provider.model)
         self._retrying.failed(self._ledger.started, now, failure)
         if attempt is self._committed:
             self._committed = None
