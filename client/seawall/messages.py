@@ -83,6 +83,7 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     `tool_choice` is "auto", "required", "none" or the name of one tool. `response_schema` is a JSON Schema
     that the answer's text must follow. `max_output_tokens` None leaves the provider's limit in force (where a
     wire demands a figure, the settings give it). `sources` go before the last message of the user.
+    `logprobs` asks for the probabilities of the answer's tokens, of which `mean_logprob` comes; not every wire has them.
     """
 
     messages: tuple[Message, ...]
@@ -93,6 +94,7 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     max_output_tokens: int | None = None
     temperature: float | None = None
     stop: tuple[str, ...] = ()
+    logprobs: bool = False
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 from seawall.messages import ProviderReply, StopReason, TextDelta, ToolCall, ToolCallDelta, Usage
 from seawall.providers.json_document import NotJsonError
+from seawall.providers.logprobs import Logprobs
 from seawall.providers.provider_errors import provider_error
 from seawall.resilience.failures import FailureKind
 
@@ -34,6 +35,7 @@ class Answer:
         self.stop_reason: StopReason | None = None
         self.usage = Usage()
         self.model = ""
+        self.logprobs = Logprobs()
         self._text: list[str] = []
         self._tool_calls: dict[Hashable, _OpenToolCall] = {}
 
@@ -102,6 +104,7 @@ class Answer:
             usage=self.usage,
             model=self.model[:_MODEL_CHARS_MAX],
             request_id=request_id,
+            mean_logprob=self.logprobs.mean,
         )
 
     def _refuse_silence(self, stop_reason: StopReason) -> None:

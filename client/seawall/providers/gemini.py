@@ -120,6 +120,8 @@ def _generation_config(request: CompletionRequest) -> dict[str, Any]:
         config["temperature"] = request.temperature
     if request.stop:
         config["stopSequences"] = request.stop
+    if request.logprobs:
+        config["responseLogprobs"] = True
     if request.response_schema is not None:
         config["responseMimeType"] = "application/json"
         config["responseJsonSchema"] = request.response_schema

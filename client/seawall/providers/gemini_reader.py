@@ -59,6 +59,7 @@ class _Candidate(msgspec.Struct, rename="camel"):
     index: int | None = 0
     content: _Content | None = None
     finish_reason: str | None = None
+    avg_logprobs: Any = None
 
 
 class _PromptFeedback(msgspec.Struct, rename="camel"):
@@ -141,6 +142,7 @@ class GeminiReader:
                 for part in (candidate.content.parts if candidate.content else None) or ():
                     self._listen(part, deltas)
                 self._end(candidate.finish_reason)
+                self._answer.logprobs.add(candidate.avg_logprobs)
         return response
 
     def _listen(self, part: _Part, deltas: list[Delta]) -> None:

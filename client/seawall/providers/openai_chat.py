@@ -57,6 +57,8 @@ class OpenAIChatCodec:
             body["temperature"] = request.temperature
         if request.stop:
             body["stop"] = request.stop
+        if request.logprobs:
+            body["logprobs"] = True
         if stream:
             body["stream"] = True
             if options.stream_usage:

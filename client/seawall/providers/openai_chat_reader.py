@@ -58,6 +58,7 @@ class _Choice(msgspec.Struct):
     delta: _Said | None = None
     message: _Said | None = None
     finish_reason: str | None = None
+    logprobs: msgspec.Raw = msgspec.Raw()
 
 
 class _Answer(msgspec.Struct):
@@ -113,6 +114,7 @@ class OpenAIChatReader:
             if not choice.index:
                 if choice.delta is not None:
                     self._listen(choice.delta, deltas)
+                self._answer.logprobs.hear(choice.logprobs)
                 self._end(choice.finish_reason)
         if len(deltas) == before:
             deltas.append(_PING)
@@ -124,6 +126,7 @@ class OpenAIChatReader:
         if choice is None or choice.message is None:
             raise NotJsonError("a document without an answer")
         self._listen(choice.message, [])
+        self._answer.logprobs.hear(choice.logprobs)
         self._end(choice.finish_reason or "stop")
 
     def error(self, body: bytes) -> ErrorFacts | None:

@@ -18,6 +18,7 @@ from seawall.providers.wire import Decoder, HttpRequest
 from seawall.resilience.failures import FailureKind
 
 _TOOL_CHOICES = {"auto", "required", "none"}
+_LOGPROBS = "message.output_text.logprobs"
 _SEALED_REASONING = "reasoning.encrypted_content"
 
 
@@ -63,8 +64,11 @@ class OpenAIResponsesCodec:
             body["max_output_tokens"] = request.max_output_tokens
         if request.temperature is not None:
             body["temperature"] = request.temperature
-        if options.replay_reasoning:
-            body["include"] = [_SEALED_REASONING]
+        include = [_SEALED_REASONING] if options.replay_reasoning else []
+        if request.logprobs:
+            include.append(_LOGPROBS)
+        if include:
+            body["include"] = include
         if stream:
             body["stream"] = True
         return HttpRequest("POST", self._url, self._headers.copy(stream=stream), encode_body(body))

@@ -30,6 +30,7 @@ class _Content(msgspec.Struct):
     type: str = ""
     text: str | None = None
     refusal: str | None = None
+    logprobs: msgspec.Raw = msgspec.Raw()
 
 
 class _Item(msgspec.Struct):
@@ -59,6 +60,7 @@ class _Event(msgspec.Struct):
     output_index: int = 0
     item: _Item | None = None
     delta: Any = None
+    logprobs: msgspec.Raw = msgspec.Raw()
     response: _Response | None = None
     error: Any = None
     code: Any = None
@@ -110,6 +112,7 @@ class OpenAIResponsesReader:
             case "response.output_text.delta":
                 if text := _text(said.delta):
                     deltas.append(self._answer.say(text))
+                self._answer.logprobs.hear(said.logprobs)
             case "response.function_call_arguments.delta":
                 if text := _text(said.delta):
                     deltas.append(self._answer.add_arguments(said.output_index, text))
@@ -137,6 +140,7 @@ class OpenAIResponsesReader:
                     self._refused = True
                 elif content.text:
                     self._answer.say(content.text)
+                    self._answer.logprobs.hear(content.logprobs)
             self._close_item(index, item, [])
         self._end(response.status or "completed", response)
 

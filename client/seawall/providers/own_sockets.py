@@ -25,7 +25,9 @@ def open_socket(address: AddrInfoType) -> socket.socket:
 
 def _close_inherited() -> None:
     for inherited in list(_OPENED):
-        inherited.close()  # this process's handle only: nothing is sent
+        # Not close(): an event loop may have put that off. It closes this process's handle only; nothing is sent.
+        if (handle := inherited.detach()) >= 0:
+            os.close(handle)
 
 
 if hasattr(os, "register_at_fork"):

@@ -128,6 +128,8 @@ class CallScreening:
             request = redacted(request, self.redactor, self._redaction_run)
             if not self._redaction_run.enforces:
                 self.redactor = None
+        if self._verification is not None and self._verification.logprob_min is not None:
+            request = msgspec.structs.replace(request, logprobs=True)
         self._sent = with_sources(request)
 
     def records(self) -> tuple[StageRecord, ...]:
