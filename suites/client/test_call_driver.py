@@ -384,6 +384,27 @@ async def test_a_stream_that_breaks_off_is_gone_on_from(client, wire, ending, re
     assert (engine.sending, engine.open_responses, len(asyncio.all_tasks())) == (0, 0, 1)
 
 
+async def test_nobody_goes_on_from_a_tool_call_but_from_what_starts_over(client, wire):
+    """Alpha breaks off in a call, beta starts over and breaks off, gamma is given beta's text and none of alpha's."""
+    going = going_on(wire)
+
+    def behave(name, stream, body):
+        if name == "alpha":
+            return [0, *wire.stream[:3], *wire.tool_stream[:2], failing("stream_cut")]
+        if name == "beta":
+            assert json.loads(body)["messages"][-1]["role"] == "user"
+            return [0, *wire.stream[:5], failing("stream_cut")]
+        return going(name, stream, body)
+
+    llm, _ = client(behave, prefill=("beta", "gamma"), streaming={"on_midstream_failure": "continue"})
+    events = await gather(llm.stream("hello"))
+    at = [type(event) for event in events].index(StreamRestarted)
+    answer = events[-1].completion
+
+    assert "".join(e.text for e in events[at:] if isinstance(e, TextDelta)) == wire.text == answer.text
+    assert [record.why for record in answer.trace.attempts] == ["first", "restart", "continue"]
+
+
 async def test_a_schema_is_not_followed_by_two_halves(client, wire):
     """An answer that has to follow one starts over, though somebody could go on."""
     llm, _ = client(

@@ -95,8 +95,9 @@ def test_the_window_opens_again_for_a_restart(s, failed):
     assert call.trace.restarts == 1
 
 
-def test_when_the_window_elapses_the_other_attempt_of_a_race_is_ended_once(s):
-    """One timer hands out the first's tokens and ends the second, which is not looked at any more."""
+def test_when_the_window_elapses_the_other_attempt_of_a_race_is_ended_once(script):
+    """One timer hands out the first's tokens and ends the second, which is not given up as well though it is due."""
+    s = script(streaming={"buffer_tokens": 3, "buffer_s": 0.5}, timeouts={"first_token_s": 0.6})
     call = begin(s)
     s.send(call, "timer", 0.3)
     s.send(call, "token", 0.31, 1)
