@@ -60,7 +60,7 @@ def cost_targets(figures: Figures) -> Iterator[Target]:
             interval=interval,
             doubt=doubt if measured is not None else None,
         )
-    yield from _own_targets(figures, doubt)
+    yield from _own_targets(figures)
     for rate in figures.simulators:
         yield judged(
             what=f"{rate.what}, answers/s",
@@ -73,7 +73,7 @@ def cost_targets(figures: Figures) -> Iterator[Target]:
         )
 
 
-def _own_targets(figures: Figures, doubt: str | None) -> Iterator[Target]:
+def _own_targets(figures: Figures) -> Iterator[Target]:
     own = figures.contenders.get(CONTENDER)
     core_us = figures.core_us
     yield judged(
@@ -110,7 +110,6 @@ def _own_targets(figures: Figures, doubt: str | None) -> Iterator[Target]:
             relation=row.relation,
             bound=row.bound,
             measured=row.measured,
-            doubt=doubt if figures.quick else None,
         )
 
 
