@@ -105,13 +105,18 @@ def test_a_child_of_a_client_in_use_has_connections_of_its_own(script, providers
     assert len(used["p"]) == 1
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", ["sync", "sync where uvloop is the policy", "async"])
 def test_a_child_does_not_keep_its_parents_streams_alive(script, providers, kind):
     """The parent leaves a stream while a child lives: the provider sees its client leave."""
     providers.fault("alpha", "stall", after_tokens=2)
     outcome = script(
         f"kind = {kind!r}"
         + textwrap.dedent("""
+        if "uvloop" in kind:
+            import uvloop
+
+            uvloop.install()
+
         def seen():
             until = time.monotonic() + 10
             while not journal() and time.monotonic() < until:

@@ -134,7 +134,8 @@ class _LoopThread(Generic[Resident]):
         self._resident = resident
         self._calls: set[asyncio.Task[Any]] = set()
         self._stopping = asyncio.Event()
-        self.loop = asyncio.new_event_loop()
+        # Not what the policy prefers: a child forked from a process with a running uvloop crashes at its end.
+        self.loop = asyncio.SelectorEventLoop()
         entered: Future[None] = Future()
         # A daemon: an interpreter that ends does not wait for it, but closes it.
         self.thread = threading.Thread(target=self._run, args=[entered], name="seawall", daemon=True)
