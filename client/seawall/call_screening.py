@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from seawall.embeddings import EmbeddingRequest
 from seawall.errors import ConfigurationError, RequestBlocked
 from seawall.messages import CompletionRequest
 from seawall.prompts import CallOptions
@@ -31,6 +34,16 @@ def begin_screening(
     if security is None:
         return None
     return security.screen(request, grounding=grounding, verification=verification)
+
+
+def mask_texts(security: SecurityPipeline | None, request: EmbeddingRequest) -> EmbeddingRequest:
+    """Return the texts to embed as they may leave. Raises `RequestBlocked`."""
+    if security is None:
+        return request
+    try:
+        return msgspec.structs.replace(request, texts=security.mask(request.texts))
+    except RequestRefusedError as refused:
+        raise RequestBlocked(str(refused)) from None
 
 
 def admit(screening: CallScreening, context: CallContext, observers: Observers) -> None:

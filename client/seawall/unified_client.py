@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 import msgspec
 
 from seawall.call_driver import CallDriver, Wiring
-from seawall.call_screening import admit, begin_screening
+from seawall.call_screening import admit, begin_screening, mask_texts
 from seawall.connections import Connections
 from seawall.embed_options import EmbedOptions, embedding_request_of
 from seawall.embedding_spaces import EmbeddingSpaces, EmbeddingUpstream
@@ -132,7 +132,7 @@ class UnifiedLLMClient:
             LLMError: see `seawall.errors`; `ConfigurationError` where no provider embeds, or not so many texts.
         """
         self._bond.check()
-        request = embedding_request_of(texts, options)
+        request = mask_texts(self.security, embedding_request_of(texts, options))
         space = self._spaces.choose(options.get("space"))
         space.check(request)
         context = CallContext(

@@ -285,3 +285,23 @@ async def test_a_message_marked_untrusted_is_judged_as_such(service, says, provi
     ]
     await (await service()).complete(messages)
     assert "DAN" not in heard(provider)
+
+
+async def test_texts_to_embed_leave_without_what_is_sensitive(service, provider, key):
+    """An address is no part of a meaning; the provider's journal holds the name of its kind."""
+
+    async def vectors():
+        document = {
+            "object": "list",
+            "model": "v",
+            "data": [{"object": "embedding", "index": 0, "embedding": [1.0]}],
+        }
+        body = json.dumps(document).encode()
+        yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n" + body
+
+    provider.answer = vectors
+    named = {"name": "mallory", "wire": "openai_chat", "model": "m", "base_url": provider.url}
+    llm = await service(providers=[{**named, "api_key": key, "embedding_model": "v"}])
+    await llm.embed([f"Write to {MAIL}"])
+    assert MAIL not in heard(provider)
+    assert "[EMAIL]" in heard(provider)

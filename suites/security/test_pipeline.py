@@ -283,6 +283,13 @@ def test_a_kind_that_does_not_exist_is_refused_at_the_door():
         pipeline(redaction=RedactionStageOptions(kinds=("E-MAIL",)))
 
 
+def test_texts_to_embed_are_masked_the_same_each_time():
+    """A placeholder of one call would put the vectors of equal texts apart."""
+    masked = [pipeline(mode="enforce").mask([f"Mail {MAIL} the key {KEY}."]) for _ in range(2)]
+    assert masked[0] == masked[1] == ("Mail [EMAIL] the key [SECRET].",)
+    assert pipeline(mode="shadow").mask([MAIL]) == (MAIL,)
+
+
 PIECES = st.lists(
     st.sampled_from(
         [

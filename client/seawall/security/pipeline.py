@@ -11,6 +11,7 @@ import msgspec
 from seawall.errors import ConfigurationError, LLMError
 from seawall.messages import CompletionRequest, Message, ProviderReply
 from seawall.resilience.failures import Failure, FailureKind, ProviderError
+from seawall.screen import RequestRefusedError
 from seawall.security.answer_screen import AttemptScreen
 from seawall.security.finding import Kind
 from seawall.security.firewall import Firewall, FirewallOptions, Thresholds, WhenExceeded
@@ -18,7 +19,7 @@ from seawall.security.grounding import Contract, Violation
 from seawall.security.grounding_options import Grounding
 from seawall.security.options import SecurityOptions, StageOptions
 from seawall.security.redaction import Detection, Redactor
-from seawall.security.request_screen import redacted, screen_for_injection, texts_of
+from seawall.security.request_screen import mask, redacted, screen_for_injection, texts_of
 from seawall.security.secrets.registered import RegisteredSecrets, can_be_registered
 from seawall.security.stage import StageRun
 from seawall.security.tools.copied import Context
@@ -67,6 +68,20 @@ class SecurityPipeline:
         """Whether a stage is on."""
         options: StageOptions = getattr(self.options, stage)
         return options.effective_mode(self.options.mode) != "off"
+
+    def mask(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Return texts to embed as they may leave: what redaction finds gives way to the name of its kind.
+
+        Always to the same: the vectors of a document and of the question about it must meet. Raises
+        `RequestRefusedError`.
+        """
+        run = StageRun("redaction", self.options.redaction, self.options.mode, self.clock)
+        if not run.enforces:
+            return tuple(texts)
+        masked = tuple(run.attempt(lambda text=text: mask(text, self.detection), text) for text in texts)  # type: ignore[misc]
+        if run.refuses:
+            raise RequestRefusedError(f"redaction did not get to the end: {run.failure}")
+        return masked
 
     def screen(
         self,
