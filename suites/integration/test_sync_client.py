@@ -410,6 +410,21 @@ def test_the_old_path_of_a_rollout_runs_in_the_callers_own_thread(make, provider
         assert llm.rollout_position.decided_by == "settings"
 
 
+def test_an_interrupted_old_path_leaves_the_client_as_it_was(make):
+    """Ctrl-C inside of it, any number of times, ends that call alone; so does a close in another thread."""
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with make(rollout={"stage": "percent", "percent": 0}) as llm:
+        for _ in range(50):
+            with pytest.raises(KeyboardInterrupt):
+                llm.rollout("hello", old=interrupted)
+        assert llm.complete("hello").text
+        with pytest.raises(LLMError, match="closed while this call ran"):
+            llm.rollout("hello", old=llm.close)
+
+
 def test_vectors_come_by_the_same_way(providers):
     """Embeddings, with their provider and its usage."""
     settings = providers.settings(["alpha"])

@@ -24,12 +24,14 @@ class CallerThread:
         done: Future[Result] = Future()
 
         def job() -> None:
+            if not done.set_running_or_notify_cancel():
+                return  # the call was given up meanwhile
             try:
                 result = work()
             except BaseException as error:
-                done.set_exception(error)
                 if not isinstance(error, Exception):
-                    raise
+                    raise  # an interrupt is this thread's alone: on the loop it would end that
+                done.set_exception(error)
             else:
                 done.set_result(result)
 
