@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from seawall.security.firewall.encodings import ENCODINGS, Encoding
 from seawall.security.firewall.offset_map import Edit, reversed_map, rewrite
@@ -12,16 +12,16 @@ from seawall.security.firewall.view import View
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 
 
-def decode(view: View) -> Iterator[View]:
+def decode(view: View, present: Collection[int]) -> Iterator[View]:
     """Yield one view for each encoding that makes text of some part of `view`; the rest stays as it is.
 
-    So words around and between the decoded parts are read together with them.
+    So words around and between the decoded parts are read together with them. `present`: places in `ENCODINGS` of
+    those whose pattern matches.
     """
-    shadow = Utf8Text(view.text)
-    for encoding in ENCODINGS:
-        if not any(sign in view.text for sign in encoding.signs):
+    for place, encoding in enumerate(ENCODINGS):
+        if place not in present:
             continue
-        edits = list(_edits(view.text, shadow, encoding))
+        edits = list(_edits(view.text, view.text_bytes, encoding))
         if edits:
             text, offsets = rewrite(view.text, edits)
             yield view.derive(text, encoding.name, offsets)

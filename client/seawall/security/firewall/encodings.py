@@ -27,12 +27,11 @@ _MORSE: dict[str, str] = dict(
 
 
 class Encoding(NamedTuple):
-    """`decode` reads one run that `pattern` found; None if it makes no text. Without any of `signs` there is no run."""
+    """`decode` reads one run that `pattern` found; None if it makes no text."""
 
     name: str
     pattern: Utf8Pattern
     decode: Callable[[str], str | None]
-    signs: tuple[str, ...] = ("",)
 
 
 def _text(data: bytes) -> str | None:
@@ -130,17 +129,14 @@ def _morse(run: str) -> str | None:
 
 
 ENCODINGS = (
-    Encoding("percent", Utf8Pattern(r"(?:%[0-9A-Fa-f]{2})+|(?:=[0-9A-F]{2}){3,}"), _percent, ("%", "=")),
+    Encoding("percent", Utf8Pattern(r"(?:%[0-9A-Fa-f]{2})+|(?:=[0-9A-F]{2}){3,}"), _percent),
     Encoding(
         "escape",
         Utf8Pattern(r"\\u\{?[0-9A-Fa-f]{4,6}\}|\\u[0-9A-Fa-f]{4}|%u[0-9A-Fa-f]{4}|U\+[0-9A-F]{4,6} ?"),
         _unicode_escape,
-        ("\\", "%u", "U+"),
     ),
-    Encoding(
-        "entity", Utf8Pattern(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"), _entity, ("&",)
-    ),
-    Encoding("control", Utf8Pattern(r'\\[ntr"/]'), _control_escape, ("\\",)),
+    Encoding("entity", Utf8Pattern(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"), _entity),
+    Encoding("control", Utf8Pattern(r'\\[ntr"/]'), _control_escape),
     Encoding(
         "base64",
         Utf8Pattern(r"[A-Za-z0-9+/]{40,}(?:\s{1,2}[A-Za-z0-9+/]{40,})*\s{1,2}[A-Za-z0-9+/]{1,75}={0,2}"),
@@ -149,9 +145,9 @@ ENCODINGS = (
     Encoding("base64", Utf8Pattern(r"[A-Za-z0-9+/_-]{16,}={0,2}"), _base64),
     Encoding("base32", Utf8Pattern(r"[A-Z2-7]{16,}={0,6}"), _base32),
     Encoding("base85", Utf8Pattern(r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}"), _base85),
-    Encoding("ascii85", Utf8Pattern(r"<~[!-u\s]{8,}~>"), _ascii85, ("<~",)),
+    Encoding("ascii85", Utf8Pattern(r"<~[!-u\s]{8,}~>"), _ascii85),
     Encoding("hexadecimal", Utf8Pattern(r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[ :,]{0,2}){8,}"), _hexadecimal),
-    Encoding("binary", Utf8Pattern(r"(?:[01]{8}\s{0,2}){4,}"), _binary, ("01", "10")),
+    Encoding("binary", Utf8Pattern(r"(?:[01]{8}\s{0,2}){4,}"), _binary),
     Encoding("decimal", Utf8Pattern(r"(?:[0-9]{2,3}[ ,;]{1,2}){8,}[0-9]{2,3}"), _decimal),
     Encoding("morse", Utf8Pattern(r"(?:[.-]{1,6}[ ]{1,3}(?:[/|][ ]{0,2})?){8,}[.-]{0,6}"), _morse),
 )

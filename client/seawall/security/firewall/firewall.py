@@ -10,13 +10,12 @@ import msgspec
 
 from seawall.security.firewall.budget import Budget, BudgetExceededError
 from seawall.security.firewall.hidden_text import HiddenRun, find_hidden_runs
-from seawall.security.firewall.mention import mention_strength
+from seawall.security.firewall.mention import Mentions
 from seawall.security.firewall.parts import JoinedParts
 from seawall.security.firewall.readings import Reading, ReadingLimits, readings
 from seawall.security.firewall.rule import Category
 from seawall.security.firewall.rule_set import Match, RuleSet, default_rules
 from seawall.security.firewall.scoring import HIDDEN_TEXT_SCORE, Scored, disguised, match_score, stack
-from seawall.security.firewall.utf8_pattern import Utf8Text
 from seawall.security.firewall.verdict import Action, Channel, Finding, Verdict
 
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -101,31 +100,35 @@ class Firewall:
             yield _hidden_finding(run)
         known: set[tuple[int, int, str]] = set()
         for reading in readings(text, hidden, self._rules, self._options.limits, budget):
-            for finding in self._match(reading, channel, budget):
-                key = (finding.start, finding.end, finding.rule)
+            mentions = Mentions(reading.view, channel)
+            for match in self._matches(reading, channel, budget):
+                start, end = reading.view.span(match.start, match.end)
+                key = (start, end, match.rule.text.id)
                 if key not in known:
                     known.add(key)
-                    yield finding
+                    score = match_score(
+                        match.rule.text.severity,
+                        match.rule.text.category,
+                        channel,
+                        mentions.strength(match.start, match.end),
+                    )
+                    yield _finding(match, key, score, reading.view.transforms)
 
-    def _match(self, reading: Reading, channel: Channel, budget: Budget) -> Iterator[Finding]:
+    def _matches(self, reading: Reading, channel: Channel, budget: Budget) -> Iterator[Match]:
         view = reading.view
         rules = [
             index for index in reading.keywords.rules if channel in self._rules.rules[index].text.channels
         ]
         budget.charge(len(view) * len(rules))
         squeezed = "spacing" in view.transforms
-        for match in self._rules.matches(Utf8Text(view.folded), rules, squeezed=squeezed):
-            yield _finding(match, reading, channel)
+        yield from self._rules.matches(view.folded_bytes, rules, squeezed=squeezed)
 
 
-def _finding(match: Match, reading: Reading, channel: Channel) -> Finding:
-    rule, view = match.rule.text, reading.view
-    mention = mention_strength(view.folded, match.start, match.end)
-    score = match_score(rule.severity, rule.category, channel, mention)
-    if view.transforms:
+def _finding(match: Match, place: tuple[int, int, str], score: float, transforms: tuple[str, ...]) -> Finding:
+    start, end, rule = place
+    if transforms:
         score = disguised(score)
-    start, end = view.span(match.start, match.end)
-    return Finding(start, end, rule.id, rule.category, round(score, 4), view.transforms)
+    return Finding(start, end, rule, match.rule.text.category, round(score, 4), transforms)
 
 
 def _foremost(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from seawall.security.firewall.offset_map import Edit, rewrite
-from seawall.security.firewall.utf8_pattern import Utf8Pattern, Utf8Text
+from seawall.security.firewall.utf8_pattern import Utf8Pattern, Utf8PatternSet, Utf8Text
 from seawall.security.firewall.view import View
 
 _TAG_FIRST = 0xE0000
@@ -17,6 +17,7 @@ _TAGS = Utf8Pattern(r"\x{1F3F4}?[\x{E0000}-\x{E007F}]+")
 _SELECTORS = Utf8Pattern(r"[\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}]{2,}")
 _BITS = Utf8Pattern(r"[\x{200B}\x{200C}\x{200D}\x{2060}\x{2062}\x{2064}\x{FEFF}]{16,}")
 _OVERRIDES = Utf8Pattern(r"[\x{202D}\x{202E}][^\n\x{202C}]+")
+_KINDS = Utf8PatternSet([_TAGS, _SELECTORS, _BITS, _OVERRIDES])
 _SELECTORS_MIN = 4
 
 
@@ -34,6 +35,8 @@ def find_hidden_runs(text: str) -> tuple[HiddenRun, ...]:
     if text.isascii():
         return ()
     shadow = Utf8Text(text)
+    if not _KINDS.present(shadow):
+        return ()
     runs = [*_tags(text, shadow), *_selectors(text, shadow), *_bits(text, shadow), *_overrides(text, shadow)]
     ordered: list[HiddenRun] = []
     for run in sorted(runs):

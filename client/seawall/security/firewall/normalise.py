@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 
 from seawall.security.firewall.lookalikes import lookalikes, styled_letters
@@ -21,11 +22,14 @@ _PLAIN = (
 )
 _LEET = str.maketrans("013457@$€", "oieastase")
 _LEET_L = str.maketrans("013457@$€|!", "oleastaseli")
+# A digit or sign between letters or in front of them: "hello!" and "utf8" are no such words.
+LEETSPEAK = Utf8Pattern(r"[A-Za-z][013457@$!|€]+[A-Za-z]|(?:^|[^0-9A-Za-z.])[013457@$][A-Za-z]{2}")
 _LEET_WORD = Utf8Pattern(
     r"(?:[A-Za-z]+[013457@$!|€]|[013457@$]+[A-Za-z])[A-Za-z013457@$!|€]*|\b[457][0-9]{2,}[a-z][a-z0-9]*"
 )
-_SPACED = Utf8Pattern(r"(?:^|[^\pL\pN])(?:[\pL\pN][^\pL\pN\n]{1,3}){4,}[\pL\pN](?:$|[^\pL\pN])")
+SPACED = Utf8Pattern(r"(?:^|[^\pL\pN])(?:[\pL\pN][^\pL\pN\n]{1,3}){4,}[\pL\pN](?:$|[^\pL\pN])")
 _LEET_WORDS_MIN = 2
+_KINDS_MAX = 12
 
 
 class _Clean(dict[int, str]):
@@ -75,9 +79,9 @@ def normalise(text: str) -> View:
 
     Time and size are linear: no character stands for more than eighteen.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").replace("\t", "").replace("\r", "").isprintable():
         return View(text)
-    marked = text.translate(_clean)
+    marked = _marked(text)
     if _DELETED not in marked and _EXPANDED not in marked:
         return View(marked)
     shadow = Utf8Text(marked)
@@ -89,26 +93,42 @@ def normalise(text: str) -> View:
     return View(clean, (offsets,))
 
 
+def _marked(text: str) -> str:
+    """Return the text character by character as `_clean` says; few kinds of characters are cheaper one by one."""
+    changed = {char: _clean[ord(char)] for char in set(text)}
+    changed = {char: clean for char, clean in changed.items() if clean != char}
+    if len(changed) > _KINDS_MAX or any(clean in changed for clean in changed.values()):
+        return text.translate(_clean)
+    for char, clean in changed.items():
+        text = text.replace(char, clean)
+    return text
+
+
 def without_lookalikes(view: View) -> View | None:
     """Return the view with letters of other scripts read as the Latin ones they look like; None if there are none."""
-    if view.text.isascii():
+    if view.text.isascii() or lookalikes().keys().isdisjoint(map(ord, set(view.text))):
         return None
-    plain = view.text.translate(lookalikes())
-    return view.derive(plain, "lookalikes") if plain != view.text else None
+    return view.derive(view.text.translate(lookalikes()), "lookalikes")
 
 
-def without_leetspeak(view: View, *, one_is_l: bool = False) -> View | None:
-    """Return the view with digits and signs inside words read as letters; None if too few words have any."""
-    text = Utf8Text(view.text)
-    spans = list(_LEET_WORD.spans(text, len(view)))
-    if len(spans) < _LEET_WORDS_MIN:
-        return None
-    table = _LEET_L if one_is_l else _LEET
-    if one_is_l and not any(mark in view.text for mark in "1|!"):
-        return None
+def without_leetspeak(view: View) -> Iterator[View]:
+    """Yield the view with digits and signs inside words read as letters, 1 as i and then as l.
+
+    Nothing if too few words have any.
+    """
+    if len(list(LEETSPEAK.spans(view.text_bytes, _LEET_WORDS_MIN))) < _LEET_WORDS_MIN:
+        return
+    spans = list(_LEET_WORD.spans(view.text_bytes, len(view)))
+    words = [view.text[start:end] for start, end in spans]
+    yield _reworded(view, spans, [word.translate(_LEET) for word in words])
+    if any(mark in word for word in words for mark in "1|!"):
+        yield _reworded(view, spans, [word.translate(_LEET_L) for word in words])
+
+
+def _reworded(view: View, spans: list[tuple[int, int]], words: list[str]) -> View:
     parts, position = [], 0
-    for start, end in spans:
-        parts += [view.text[position:start], view.text[start:end].translate(table)]
+    for (start, end), word in zip(spans, words, strict=True):
+        parts += [view.text[position:start], word]
         position = end
     parts.append(view.text[position:])
     return view.derive("".join(parts), "leetspeak")
@@ -120,7 +140,7 @@ def without_spacing(view: View) -> View | None:
     Wider gaps inside a run of letters stand for a space.
     """
     edits: list[Edit] = []
-    for start, end in _SPACED.spans(Utf8Text(view.text), len(view)):
+    for start, end in SPACED.spans(view.text_bytes, len(view)):
         edits.extend(_gaps(view.text, start, end))
     if not edits:
         return None

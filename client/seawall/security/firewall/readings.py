@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -12,13 +12,19 @@ from seawall.security.firewall.decoding import backwards, decode, mirrored, shif
 from seawall.security.firewall.encodings import ENCODINGS
 from seawall.security.firewall.hidden_text import HiddenRun, revealed
 from seawall.security.firewall.normalise import (
+    LEETSPEAK,
+    SPACED,
     normalise,
     without_leetspeak,
     without_lookalikes,
     without_spacing,
 )
 from seawall.security.firewall.rule_set import ATBASH, BACKWARDS, Keywords, RuleSet
+from seawall.security.firewall.utf8_pattern import Utf8PatternSet
 from seawall.security.firewall.view import View
+
+_LEET, _SPACED = len(ENCODINGS), len(ENCODINGS) + 1
+_SHAPES = Utf8PatternSet([*(encoding.pattern for encoding in ENCODINGS), LEETSPEAK, SPACED])
 
 
 class ReadingLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,25 +62,28 @@ def readings(
         budget.charge(len(view))
         reading = Reading(view, rules.keywords(view))
         yield reading
-        queue.extend(_undisguised(reading, depth, budget))
-        if depth < limits.depth_max:
-            budget.charge(len(view) * len(ENCODINGS))
-            queue.extend((_clean(decoded), depth + 1) for decoded in decode(view))
+        budget.charge(len(view))
+        present = _SHAPES.present(view.text_bytes)
+        budget.charge(len(view) * len(present))
+        queue.extend((candidate, depth) for candidate in _undisguised(reading, present))
+        if depth < limits.depth_max and "leetspeak" not in view.transforms:
+            queue.extend((_clean(decoded), depth + 1) for decoded in decode(view, present))
 
 
 def _clean(view: View) -> View:
     return view.followed_by(normalise(view.text))
 
 
-def _undisguised(reading: Reading, depth: int, budget: Budget) -> Iterator[tuple[View, int]]:
+def _undisguised(reading: Reading, present: Collection[int]) -> Iterator[View]:
     view = reading.view
-    budget.charge(len(view) * 3)
-    candidates = [without_lookalikes(view), without_spacing(view)]
-    if "leetspeak" not in view.transforms:
-        candidates += [without_leetspeak(view), without_leetspeak(view, one_is_l=True)]
+    if plain := without_lookalikes(view):
+        yield plain
+    if _SPACED in present and (joined := without_spacing(view)):
+        yield joined
+    if _LEET in present and "leetspeak" not in view.transforms:
+        yield from without_leetspeak(view)
     if not any(name == "reversed" or name.startswith("rot") or name == "atbash" for name in view.transforms):
-        candidates.extend(_deciphered(reading))
-    yield from ((candidate, depth) for candidate in candidates if candidate is not None)
+        yield from _deciphered(reading)
 
 
 def _deciphered(reading: Reading) -> Iterator[View]:

@@ -51,6 +51,7 @@ _COMMON_WORDS = (
     " las ",
     " que ",
 )
+_SHORT_MAX = 3
 _COMMON_SHIFT = 13
 ATBASH, BACKWARDS = 0, -1
 
@@ -83,12 +84,20 @@ class RuleSet:
             owners.setdefault(word, []).append((False, cipher))
         self._automaton = ahocorasick.Automaton()
         for keyword, targets in owners.items():
-            self._automaton.add_word(keyword, tuple(targets))
+            short = (
+                len(keyword) if len(keyword) <= _SHORT_MAX and keyword.isascii() and keyword.isalpha() else 0
+            )
+            self._automaton.add_word(keyword, (short, tuple(targets)))
         self._automaton.make_automaton()
 
     def keywords(self, view: View) -> Keywords:
         """Return which rules and ciphers have a keyword in the view. One pass over it."""
-        hits = {targets for _, targets in self._automaton.iter(view.folded)}
+        text = view.folded
+        hits = {
+            targets
+            for end, (short, targets) in self._automaton.iter(text)
+            if not short or _stands_alone(text, end + 1 - short, end + 1)
+        }
         rules = sorted({number for targets in hits for is_rule, number in targets if is_rule})
         ciphers = frozenset(number for targets in hits for is_rule, number in targets if not is_rule)
         return Keywords(tuple(rules), ciphers)
@@ -101,6 +110,13 @@ class RuleSet:
             for start, end in pattern.spans(text, MATCHES_MAX):
                 if not squeezed or end - start >= _SQUEEZED_LETTERS_MIN:
                     yield Match(rule, start, end)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Tell whether a word is one: "ai" is not in "said". A plural counts."""
+    if start and text[start - 1].isalnum():
+        return False
+    return end == len(text) or not text[end].isalnum() or text[end] == "s"
 
 
 def _enciphered() -> Iterator[tuple[int, str]]:

@@ -53,12 +53,15 @@ def stack(findings: Iterable[Finding]) -> Scored:
     best, first = 0.0, 0
     strongest: dict[tuple[str, str], list[float]] = {}
     for finding in ordered:
-        strongest.setdefault((finding.category, finding.rule), []).append(finding.score)
+        same = strongest.setdefault((finding.category, finding.rule), [])
+        adds = not same or finding.score > max(same)
+        same.append(finding.score)
         while ordered[first].start < finding.start - WINDOW_CHARACTERS:
             gone = ordered[first]
             strongest[gone.category, gone.rule].remove(gone.score)
             first += 1
-        best = max(best, _certainty(strongest))
+        if adds:
+            best = max(best, _certainty(strongest))
     return Scored(best, tuple(ordered))
 
 

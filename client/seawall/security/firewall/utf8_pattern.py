@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 
@@ -42,19 +42,24 @@ def _characters(data: bytes) -> int:
     return len(data.translate(None, _CONTINUATION))
 
 
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.log_errors = False
+    options.one_line = False
+    options.never_capture = True
+    options.max_mem = 32 << 20
+    return options
+
+
 class Utf8Pattern:
     """A pattern without back-references and look-around: RE2 refuses them."""
 
     __slots__ = ("_compiled", "source")
 
     def __init__(self, source: str) -> None:
-        options = re2.Options()
-        options.log_errors = False
-        options.one_line = False
-        options.max_mem = 32 << 20
         self.source = source
         try:
-            self._compiled = re2.compile(source.encode(), options)
+            self._compiled = re2.compile(source.encode(), _options())
         except re2.error as error:
             raise ValueError(f"not a linear-time pattern: {source!r}: {error}") from error
 
@@ -64,3 +69,19 @@ class Utf8Pattern:
             start, end = match.span()
             if end > start:
                 yield text.position(start), text.position(end)
+
+
+class Utf8PatternSet:
+    """Patterns looked for in one pass."""
+
+    __slots__ = ("_set",)
+
+    def __init__(self, patterns: Iterable[Utf8Pattern]) -> None:
+        self._set = re2.Set.SearchSet(_options())
+        for pattern in patterns:
+            self._set.Add(pattern.source.encode())
+        self._set.Compile()
+
+    def present(self, text: Utf8Text) -> frozenset[int]:
+        """Return the places in the set of the patterns that match anywhere."""
+        return frozenset(self._set.Match(text.data) or ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seawall.security.firewall.offset_map import OffsetMap
+from seawall.security.firewall.utf8_pattern import Utf8Text
 
 
 class View:
@@ -11,7 +12,7 @@ class View:
     `text` has the letters' case (encodings need it); `folded` is the same in lower case, character by character.
     """
 
-    __slots__ = ("_maps", "folded", "text", "transforms")
+    __slots__ = ("_folded_bytes", "_maps", "_text_bytes", "folded", "text", "transforms")
 
     def __init__(self, text: str, maps: tuple[OffsetMap, ...] = (), transforms: tuple[str, ...] = ()) -> None:
         self.text = text
@@ -19,6 +20,22 @@ class View:
         self.transforms = transforms
         lower = text.lower()
         self.folded = lower if len(lower) == len(text) else "".join(map(_lower_one, text))
+        self._text_bytes: Utf8Text | None = None
+        self._folded_bytes: Utf8Text | None = None
+
+    @property
+    def text_bytes(self) -> Utf8Text:
+        """What patterns over `text` read."""
+        if self._text_bytes is None:
+            self._text_bytes = Utf8Text(self.text)
+        return self._text_bytes
+
+    @property
+    def folded_bytes(self) -> Utf8Text:
+        """What patterns over `folded` read."""
+        if self._folded_bytes is None:
+            self._folded_bytes = Utf8Text(self.folded)
+        return self._folded_bytes
 
     def derive(self, text: str, transform: str, offsets: OffsetMap | None = None) -> View:
         """Return a view made from this one; without `offsets` it has the same length, character for character."""
