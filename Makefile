@@ -47,7 +47,7 @@ security: setup  ## the security suite
 latency: proxies  ## the latency suite
 	@$(BIN)/python -m pytest -m latency suites/latency
 
-bench: setup  ## the client beside its rivals: cost and behaviour under faults, with a report (QUICK=1: a tenth; ONLY=part,part)
+bench: setup  ## cost and behaviour beside rivals and an oracle, with a report (QUICK=1, ONLY=cost,hang)
 	@$(BIN)/python -m seawall_chaos.bench --seed $(SEED) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 lint: setup  ## ruff, mypy, pyright, import rules

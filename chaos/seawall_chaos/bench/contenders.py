@@ -74,7 +74,8 @@ async def openai_sdk(base_url: str, model: str) -> AsyncIterator[Ask]:
 @contextlib.asynccontextmanager
 async def litellm_acompletion(base_url: str, model: str) -> AsyncIterator[Ask]:
     """LiteLLM without its Router."""
-    import litellm
+    # The subject's module keeps it from asking the network for prices.
+    from seawall_chaos.subjects.litellm import litellm
 
     async def ask(prompt: str) -> str:
         messages = [{"role": "user", "content": prompt}]

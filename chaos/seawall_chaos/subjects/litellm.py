@@ -25,6 +25,8 @@ RELIABILITY: dict[str, Any] = {
     "cooldown_time": 30,
 }
 
+__all__ = ["SUBJECT", "LiteLLM", "deployment", "litellm", "router", "with_fallbacks"]
+
 litellm.suppress_debug_info = True
 litellm.telemetry = False
 
