@@ -124,7 +124,11 @@ class Exchange:
         self._response.release()
         self._carry_out(
             self._machine.attempt_succeeded(
-                time.monotonic(), self.start.number, usage=reply.usage, request_id=reply.request_id
+                time.monotonic(),
+                self.start.number,
+                usage=reply.usage,
+                request_id=reply.request_id,
+                model=reply.model or None,
             )
         )
 

@@ -29,6 +29,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
         breaker_state: the provider's breaker when the attempt began: "closed", "open" or "half-open".
         client_request_id: the header the provider saw, for its support and its logs.
         request_id: the provider's own id of the request, where it gave one.
+        response_model: the model that the provider says answered, where it says so: an alias resolved, a version.
         usage: tokens as the provider counted them, where it did.
         continued_from: with why "continue", the provider whose text it was given to go on from.
         cost: of these tokens at the provider's `input_price` and `output_price`; None if either is unknown.
@@ -47,6 +48,7 @@ class AttemptRecord(msgspec.Struct, frozen=True, kw_only=True):
     breaker_state: str = "closed"
     http_status: int | None = None
     request_id: str | None = None
+    response_model: str | None = None
     usage: Usage | None = None
     cost: float | None = None
     continued_from: str | None = None

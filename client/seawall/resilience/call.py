@@ -145,7 +145,13 @@ class Call(Course):
         return self._armed([])
 
     def attempt_succeeded(
-        self, now: float, number: int, *, usage: Usage | None = None, request_id: str | None = None
+        self,
+        now: float,
+        number: int,
+        *,
+        usage: Usage | None = None,
+        request_id: str | None = None,
+        model: str | None = None,
     ) -> Sequence[Action]:
         """Note a whole answer."""
         attempt = self._live.pop(number, None)
@@ -163,7 +169,7 @@ class Call(Course):
         self._candidates.ended(attempt.provider)
         attempt.answered(now, stream=self._stream)
         self._fleet.retry_budget.earn(self._fleet.options.retry_budget.success_share)
-        self._ledger.write(attempt, now, "answered", usage=usage, request_id=request_id)
+        self._ledger.write(attempt, now, "answered", usage=usage, request_id=request_id, response_model=model)
         self._cancel_others(now, attempt, actions)
         self._end()
         self.trace = self._ledger.trace(

@@ -28,6 +28,7 @@ class Ledger:
         failure: Failure | None = None,
         usage: Usage | None = None,
         request_id: str | None = None,
+        response_model: str | None = None,
     ) -> None:
         """Write down how an attempt ended."""
         started = self.started
@@ -51,6 +52,7 @@ class Ledger:
                 breaker_state=attempt.breaker_state,
                 http_status=status,
                 request_id=request_id,
+                response_model=response_model,
                 usage=usage,
                 continued_from=attempt.continued_from,
                 cost=attempt.provider.traits.cost(usage),

@@ -28,6 +28,7 @@ HTTP_STATUS = "http.response.status_code"
 OPERATION = "gen_ai.operation.name"
 PROVIDER = "gen_ai.provider.name"
 REQUEST_MODEL = "gen_ai.request.model"
+RESPONSE_MODEL = "gen_ai.response.model"
 REQUEST_STREAM = "gen_ai.request.stream"
 TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"
 TOKEN_TYPE = "gen_ai.token.type"  # noqa: S105
@@ -188,6 +189,8 @@ class OpenTelemetry:
             "seawall.breaker": record.breaker_state,
             "seawall.client_request_id": record.client_request_id,
         }
+        if record.response_model is not None:
+            attributes[RESPONSE_MODEL] = record.response_model
         if record.http_status is not None:
             attributes[HTTP_STATUS] = record.http_status
         if record.request_id is not None:
