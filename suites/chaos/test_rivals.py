@@ -81,11 +81,15 @@ async def test_a_program_that_knows_nothing_of_the_harness_takes_part(tmp_path):
 @pytest.mark.real_processes
 async def test_the_oracle_never_asks_a_provider_while_its_fault_is_on(tmp_path):
     """It is told the timeline: every call is answered by the other provider, in one request."""
-    result = await carried_out(tmp_path, "oracle")
+    foreign = ("mine", [sys.executable, "-I", "-S", str(FOREIGN)])
+    result = await carried_out(tmp_path, foreign, "oracle")
 
     evidence = result.evidence["oracle"]
     assert {outcome.failure for outcome in evidence.outcomes.values()} == {None}
     assert providers_asked(evidence) == ["beta"] * 15
+    # Two subjects at 10 calls per second take turns every 50 ms.
+    firsts = [result.evidence[subject].plan[0].intended_s for subject in ("mine", "oracle")]
+    assert firsts == pytest.approx([0.05, 0.1])
 
 
 @pytest.mark.real_processes
