@@ -79,6 +79,7 @@ async def test_a_healthy_call_is_answered_by_the_first_provider(service, provide
         "closed",
     )
     assert answer.trace.call_id == "call-1"
+    assert record.response_model == answer.model
     assert 0 < record.finished_s <= answer.trace.duration_s
 
 
