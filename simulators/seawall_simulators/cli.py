@@ -36,6 +36,7 @@ seed: 1
 port: 0                 # shared; a provider on it has the prefix /NAME
 control_port: 0
 journal_rows: 1000000   # requests remembered
+journal_body_chars: 0   # how much of each request's body the journal keeps
 providers:
   alpha:
     wire: openai        # or azure, anthropic, gemini

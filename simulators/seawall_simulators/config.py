@@ -71,6 +71,8 @@ class Config(BaseModel):
     port: Port = 0
     journal_rows: int = Field(default=1_000_000, ge=1, le=10_000_000)
     """Finished requests remembered; older ones are dropped and counted."""
+    journal_body_chars: int = Field(default=0, ge=0, le=1_000_000)
+    """How much of each request's body the journal keeps, for tests of what must not leave; 0: nothing."""
     providers: dict[Name, ProviderConfig] = Field(min_length=1, max_length=1000)
 
 

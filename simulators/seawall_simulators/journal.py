@@ -38,6 +38,8 @@ class Row(Struct, gc=False, kw_only=True):
     """The faults that fired: whose first changed step was really played."""
     tokens_sent: int = 0
     input_tokens: int = 0
+    request_body: str | None = None
+    """The beginning of the request's body, where the configuration asks for it."""
     output_tokens: int = 0
     answer: str | bytes | None = None
     """The full text the provider meant to give, or its SHA-256, which is hashed when asked for if it is short."""

@@ -28,8 +28,11 @@ _TOO_MANY_REQUESTS = 429
 class Provider:
     """Answers requests as its document says. All it draws depends on the seed, its name and what is asked."""
 
-    def __init__(self, name: str, seed: int, document: ProviderDocument, journal: Journal) -> None:
+    def __init__(
+        self, name: str, seed: int, document: ProviderDocument, journal: Journal, body_chars: int = 0
+    ) -> None:
         self.name = name
+        self._body_chars = body_chars
         self._key = provider_key(seed, name)
         self._journal = journal
         self._wire = WIRES[document.wire]
@@ -113,6 +116,8 @@ class Provider:
             user_agent=request.headers.get("user-agent"),
             connection=exchange.link.number,
         )
+        if self._body_chars:
+            row.request_body = request.body.decode("utf-8", "replace")[: self._body_chars]
         exchange.on_finish = partial(self._finished, row)
         try:
             answer = self._wire.answer(request, self._view, draw)

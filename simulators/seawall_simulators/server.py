@@ -69,7 +69,7 @@ class Simulators:
         self._token = token
         self._journal = Journal(config.journal_rows)
         self._providers = {
-            name: Provider(name, config.seed, provider, self._journal)
+            name: Provider(name, config.seed, provider, self._journal, config.journal_body_chars)
             for name, provider in config.providers.items()
         }
         self._connections: set[Client] = set()

@@ -3,12 +3,17 @@
 import asyncio
 import contextlib
 import json
+import sys
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from seawall import LLMManager, load_settings
 from seawall.providers.http_httpx2 import Httpx2Engine
+
+# What attacks the client is shared with the scripts beside it, which measure what these tests hold.
+sys.path.insert(0, str(Path(__file__).parent))
 
 KEY = "sk-canary-4f1e77d0a9"
 

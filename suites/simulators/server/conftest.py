@@ -169,7 +169,7 @@ async def serve():
     loop.set_exception_handler(lambda _, context: troubles.append(context))
     async with AsyncExitStack() as stack:
 
-        async def start(seed=1, token=None, journal_rows=1000, **providers):
+        async def start(seed=1, token=None, journal_rows=1000, journal_body_chars=0, **providers):
             providers = providers or {"alpha": {}}
             documents = {
                 name: {"wire": "openai", "models": ["m"], "port": 0}
@@ -177,7 +177,12 @@ async def serve():
                 | {"behaviour": AT_ONCE | document.get("behaviour", {})}
                 for name, document in providers.items()
             }
-            config = Config(seed=seed, journal_rows=journal_rows, providers=documents)
+            config = Config(
+                seed=seed,
+                journal_rows=journal_rows,
+                journal_body_chars=journal_body_chars,
+                providers=documents,
+            )
             simulators = await stack.enter_async_context(Simulators(config, token=token))
             return Served(simulators, stack)
 

@@ -13,6 +13,7 @@ COLUMNS = {
     "seq", "provider", "wire", "operation", "model", "stream", "request_id", "client_request_id",
     "arrived_monotonic_s", "first_byte_monotonic_s", "finished_monotonic_s", "status", "outcome", "faults",
     "tokens_sent", "input_tokens", "output_tokens", "answer_sha256", "body_sha256", "user_agent", "connection",
+    "request_body",
 }  # fmt: skip
 
 
@@ -99,6 +100,18 @@ async def test_rows_are_asked_for_by_number(serve):
 
     assert [found["seq"] for found in later["rows"]] == [3]
     assert [found["seq"] for found in after["rows"]] == [4] == [after["last_seq"]]
+
+
+@pytest.mark.parametrize("chars", [0, 40])
+async def test_what_was_asked_is_kept_as_far_as_wanted(serve, chars):
+    """Nothing unless the configuration says so, and never more than it says."""
+    served = await serve(journal_body_chars=chars)
+    await (await served.connect()).chat()
+
+    (found,) = (await served.control("GET", "/journal")).json["rows"]
+
+    body = found["request_body"]
+    assert body is None if chars == 0 else (len(body) == chars and body.startswith("{"))
 
 
 async def test_the_oldest_rows_are_dropped_and_counted(serve):
