@@ -175,7 +175,7 @@ class CallDriver:
         self._wiring.connections.end(self)
 
     def abandon(self, error: LLMError) -> None:
-        """End the call with an error that is none of its own: what it runs on is taken away."""
+        """End the call with an error that is none of its own."""
         if self.completion is None and self.error is None:
             self.error = error
         self.close()
@@ -206,9 +206,9 @@ class CallDriver:
         exchange = self._exchanges[action.number] = Exchange(
             action, self._machine, self._carry_out, screen, goes_on_from
         )
-        # What may have to be handed out while the next piece is waited for is read in a task of its own.
+        # In a task runs what a timer may hand out, and what replaces a stream: its consumer may give up one wait.
         free = (self._awaited is None or self._awaited.ended) and not self._machine.holds_back
-        if self._reading and free and self._next is None:
+        if self._reading and free and self._next is None and action.why not in {"restart", "continue"}:
             self._next = exchange
             return
         exchange.task = asyncio.create_task(self._run(exchange))

@@ -66,8 +66,13 @@ class LLMStream:
         return self
 
     async def __anext__(self) -> StreamEvent:
-        """Return the next event. Raises `LLMError` where the stream cannot be completed."""
+        """Return the next event. Raises `LLMError` where the stream cannot be completed.
+
+        A wait that is cancelled, say by a time-out of yours, loses no event: ask again.
+        """
         driver = self._driver
+        if self._loop is None and driver.completion is None and driver.error is None:
+            raise RuntimeError("a stream is read inside its `async with` block")
         while (event := driver.take()) is None:
             if driver.completion is not None:
                 raise StopAsyncIteration

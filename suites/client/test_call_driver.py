@@ -220,6 +220,56 @@ async def test_a_stream_is_for_one_use(client, wire):
         await gather(stream)
 
 
+@pytest.mark.parametrize("how", ["before entering", "after leaving"])
+async def test_a_stream_is_read_inside_its_block_only(client, wire, how):
+    """Reading it elsewhere says so, where it would wait for what never comes."""
+    llm, _ = client(lambda name, stream: [0, *wire.stream[:3], HANG])
+    stream = llm.stream("hello")
+    if how == "after leaving":
+        async with stream:
+            pass
+    with pytest.raises(RuntimeError, match="inside its"):
+        async with asyncio.timeout(1):
+            await anext(stream)
+
+
+async def test_a_stream_that_was_read_to_its_end_has_ended_wherever_it_is_asked(client, wire):
+    """Iterating again finds nothing more."""
+    llm, _ = client(lambda name, stream: [0, *wire.stream])
+    async with llm.stream("hello") as stream:
+        assert [event async for event in stream]
+        assert [event async for event in stream] == []
+    assert [event async for event in stream] == []
+
+
+@pytest.mark.parametrize("state", ["flowing", "starting over"])
+async def test_a_consumer_may_wait_for_an_event_with_a_time_out_and_go_on(client, wire, state):
+    """Giving up one wait loses nothing and blames nobody; the next one gets what comes then."""
+
+    def behave(name, stream):
+        if state == "flowing":
+            return [0, *wire.stream[:3], 0.03, *wire.stream[3:]]
+        return [0, *wire.stream[:3]] if name == "alpha" else [0.03, *wire.stream]
+
+    llm, engine = client(behave, hedging={"enabled": False})
+    events, waits = [], 0
+    async with asyncio.timeout(5), llm.stream("hello") as stream:
+        while not events or not isinstance(events[-1], Done):
+            try:
+                async with asyncio.timeout(0.01):
+                    events.append(await anext(stream))
+            except TimeoutError:
+                waits += 1
+    await settle()
+
+    assert waits
+    assert events[-1].completion.text == wire.text
+    outcomes = [(each.why, each.outcome) for each in events[-1].completion.trace.attempts]
+    starting_over = [("first", "failed"), ("restart", "answered")]
+    assert outcomes == ([("first", "answered")] if state == "flowing" else starting_over)
+    assert (engine.open_responses, len(asyncio.all_tasks())) == (0, 1)
+
+
 async def test_a_callers_own_timeout_works(client, wire):
     """`asyncio.timeout` round a call sees its own time-out, in any state of the call."""
     llm, engine = client(hung_alpha(wire), hedging={"enabled": False})
