@@ -42,6 +42,8 @@ from seawall.prompts import CallOptions
 from seawall.resilience.failures import Failure, FailureKind
 from seawall.rollout.policy import RolloutPosition
 from seawall.rollout.record import PathOutcome, RolloutAnswer, RolloutObserver, RolloutRecord
+from seawall.security.grounding_options import Grounding
+from seawall.security.verification import Verification
 from seawall.settings import Settings, SettingsError, load_settings
 from seawall.settings.changes import SettingChange
 from seawall.telemetry.audit_context import audit_context
@@ -52,6 +54,7 @@ from seawall.trace import (
     CallTrace,
     Observer,
     SkippedProvider,
+    StageRecord,
 )
 from seawall.unified_client import UnifiedLLMClient, Upstream
 
@@ -70,6 +73,7 @@ __all__ = [
     "Embeddings",
     "Failure",
     "FailureKind",
+    "Grounding",
     "HeldToolCall",
     "Image",
     "InvalidRequest",
@@ -90,6 +94,7 @@ __all__ = [
     "SettingsError",
     "SkippedProvider",
     "Source",
+    "StageRecord",
     "StreamEvent",
     "StreamInterrupted",
     "StreamRestarted",
@@ -100,6 +105,7 @@ __all__ = [
     "UnifiedLLMClient",
     "Upstream",
     "Usage",
+    "Verification",
     "__version__",
     "audit_context",
     "configure_json_logs",

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "client" / "README.md", *(ROOT / "docs").glob("*.md")])
 EXAMPLE = re.compile(r"<!-- example: (?P<runner>\w+) -->\n```python\n(?P<code>.*?)```", re.DOTALL)
 # Examples of other kinds are run where their subject is tested.
-RUNNERS = {"env", "overrides", "stream", "rollout", "kill", "settings", "hangup", "machine"}
+RUNNERS = {"env", "overrides", "stream", "rollout", "kill", "guarded", "settings", "hangup", "machine"}
 
 
 def examples(*runners):
@@ -64,11 +64,21 @@ def test_a_script_from_the_documents_runs_as_it_stands(code, provider_variables,
 
 
 @pytest.mark.real_processes
-@pytest.mark.parametrize("code", examples("overrides", "stream", "rollout", "kill"))
-async def test_a_fragment_from_the_documents_runs_inside_a_service(code, provider_variables):
+@pytest.mark.parametrize(
+    ("code", "security"),
+    [
+        *(
+            pytest.param(*found.values, "off", id=found.id)
+            for found in examples("overrides", "stream", "rollout", "kill")
+        ),
+        *(pytest.param(*found.values, "enforce", id=found.id) for found in examples("guarded")),
+    ],
+)
+async def test_a_fragment_from_the_documents_runs_inside_a_service(code, security, provider_variables):
     """Given an open manager called `llm`, it does what it says without an error."""
     code = code.replace('"alpha"', '"openai"')
-    async with LLMManager.from_settings(environ=provider_variables) as llm:
+    variables = provider_variables | {"SEAWALL_SECURITY__MODE": security}
+    async with LLMManager.from_settings(environ=variables) as llm:
         names = {"llm": llm, "user_id": 7, "legacy_summary": lambda text: asyncio.sleep(0, text)}
         compiled = compile(code, "<example>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         running = eval(compiled, names)
