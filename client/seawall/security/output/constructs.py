@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from seawall.security.firewall.utf8_pattern import Utf8Pattern
 from seawall.security.output.finding import THREATS, Threat
-from seawall.security.output.html_tag import tag_risk
+from seawall.security.output.html_tag import begins_block, tag_risk
 from seawall.security.output.url_risk import url_risk
 
 BLANK = "about:blank"
@@ -18,8 +19,24 @@ _TRAILING = ".,;:!?*_~'"
 _FLAG, _TAG_END = "\U0001f3f4", "\U000e007f"
 _FLAG_TAGS_MAX = 7
 _JOINERS_MAX = 2
-_MARKDOWN = re.compile(r"`|!\[|\]\(|\]:")
-_AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*>")
+_MARKDOWN = re.compile(r"`|~~~|!\[|\]\(|\]:")
+_BLOCK_NAME_AHEAD = 16
+_LOUD = re.compile(r"`|~~~|!\[")
+_DESTINATION_MARK = re.compile(r"\]\(|\]:")
+_TAG = re.compile(
+    r"""</?[A-Za-z][A-Za-z0-9-]*+(?:\s++[A-Za-z_:][\w.:-]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s"'=<>`]++))?)*+\s*+/?+""",
+    re.ASCII,
+)
+_VALUE_PENDING = re.compile(r"\s*=")
+_OVER_LINES = re.compile(r"""[\r\n]\s*?[\r\n]|=\s*(?:"[^"\r\n]*[\r\n]|'[^'\r\n]*[\r\n])""")
+_FRAGMENT_END = re.compile(
+    r"[<>]|&lt;|\(link removed\)|about:blank"
+)  # also where a `<` was until it was replaced
+_CHANGEABLE = re.compile(r"`|\]\(|\]:|<|//|www\.")
+_AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*")
+_TAG_STARTS = re.compile(r"<|&lt;")
+_TAG_START_KEPT = " &lt;"  # what a `<` before it ends at
+_ANGLES = re.compile(r"<[^<>\n]*+>")
 _SPACES = " \t\r\n"
 _INTRODUCERS = "]PX^_"  # OSC, DCS, SOS, PM, APC: they run to a terminator
 _STRING_ENDS = frozenset("\x07\x9c\x1b\n")
@@ -110,7 +127,7 @@ def read_joiners(source: Text, start: int, end: int, ahead: int) -> Replacement:
     """Drop a run of invisible characters; the one or two that style an emoji or join letters stay."""
     source.need(end, start, ahead)
     run = source.text[start:end]
-    if len(run) <= _JOINERS_MAX and not all(_is_selector(char) for char in run):
+    if len(run) == 1 or (len(run) <= _JOINERS_MAX and not all(map(_is_selector, run))):
         return Replacement(end, run)
     return Replacement(end, "", Threat.INVISIBLE_TEXT, "invisible")
 
@@ -119,52 +136,83 @@ def _is_selector(char: str) -> bool:
     return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
 
 
-def read_tag(source: Text, start: int, ahead: int) -> Replacement:
-    """Leave a harmless tag; let the `<` of any other be shown instead of read."""
+def read_tag(source: Text, start: int, ahead: int, *, is_raw: bool, is_first: bool) -> Replacement:
+    """Leave a harmless tag; let the `<` of any other be shown instead of read.
+
+    `is_raw`: within a block of HTML, where what is no tag to Markdown may be one. `is_first`: here one may begin.
+    """
     text = source.text
     source.need(start + 1, start, ahead)
     after = text[start + 1 : start + 2]
     if not (after.isalpha() or after in {"/", "!", "?"}):
         return Replacement(start + 1, "<")
-    end = _tag_end(text, start, source.limit(start, ahead))
-    if end is None:
+    limit = source.limit(start, ahead)
+    if text.startswith("<!--", start):
+        return _read_comment(source, start, limit, ahead)
+    link = _AUTOLINK.match(text, start, limit)
+    if link:
+        source.need(link.end(), start, ahead)
+        if text.startswith(">", link.end()) and not _MARKDOWN.search(link[0]):
+            return _autolink(link[0], link.end() + 1)
+    tag = _TAG.match(text, start, limit)
+    end = tag.end() if tag else start + 1
+    if end == limit or _VALUE_PENDING.match(text, end, limit):
         source.need(len(text), start, ahead)
-        return _unclosed(text[start : source.limit(start, ahead)], start)
-    tag = text[start:end]
-    if _AUTOLINK.match(tag):
-        risk = url_risk(tag[1:-1], fetched=False)
-        return Replacement(end, LINK_REMOVED, THREATS[risk], "autolink") if risk else Replacement(end, tag)
-    # No tag to some renderers, and then what is inside counts: it is read on its own.
-    risk_found = tag_risk(tag) or ("active" if _MARKDOWN.search(tag) else None)
-    if risk_found:
-        return Replacement(start + 1, "&lt;", THREATS[risk_found], "html")
-    return Replacement(end, tag)
+    if tag and text.startswith(">", end):
+        return _read_whole_tag(text[start : end + 1], start)
+    is_raw = is_raw or (is_first and begins_block(text[start : min(limit, start + _BLOCK_NAME_AHEAD)]))
+    return _read_no_tag(source, start, end, ahead, is_raw=is_raw)
 
 
-def _unclosed(rest: str, start: int) -> Replacement:
-    """Leave the `<` of a comparison; what looks like a tag would be closed by whatever follows the answer."""
-    tag = rest[: rest.find("<", 1)] if "<" in rest[1:] else rest
-    if "//" in tag or tag_risk(f"{tag}>"):
-        return Replacement(start + 1, "&lt;", Threat.ACTIVE_CONTENT, "html")
+def _autolink(link: str, end: int) -> Replacement:
+    risk = url_risk(link[1:], fetched=False)
+    if risk:
+        return Replacement(end, LINK_REMOVED, THREATS[risk], "autolink")
+    return Replacement(end, f"{link}>", form="autolink")
+
+
+def _read_whole_tag(tag: str, start: int) -> Replacement:
+    """Leave a tag that does nothing and in which nothing else could begin for a renderer that sees no tag in it."""
+    risk = tag_risk(tag)
+    if risk or "<" in tag[1:] or _MARKDOWN.search(tag) or _OVER_LINES.search(tag):
+        return Replacement(start + 1, "&lt;", THREATS[risk or "active"], "html")
+    return Replacement(start + len(tag), tag)
+
+
+def _read_no_tag(source: Text, start: int, end: int, ahead: int, *, is_raw: bool) -> Replacement:
+    """Leave the `<` of a comparison, unless browsers are laxer, or if it may become a tag when something is changed in it."""
+    text, limit = source.text, source.limit(start, ahead)
+    fragment_end = _FRAGMENT_END.search(text, start + 1, limit)
+    stop = fragment_end.start() if fragment_end else limit
+    if fragment_end is None:
+        source.need(len(text), start, ahead)
+    risk = tag_risk(f"{text[start:stop]}>")
+    is_open = "=" in text[start:end] and _CHANGEABLE.search(text, start + 1, min(limit, end + 4))
+    if risk or is_raw or is_open or end == limit or _VALUE_PENDING.match(text, end, limit):
+        return Replacement(start + 1, "&lt;", THREATS[risk or "active"], "html")
     return Replacement(start + 1, "<")
 
 
-def _tag_end(text: str, start: int, limit: int) -> int | None:
-    if text.startswith("<!--", start):
-        end = text.find("-->", start + 4, limit)
-        return end + 3 if end >= 0 else None
-    quote = ""
-    for position in range(start + 1, limit):
-        char = text[position]
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "\"'" and text[position - 1] in "= \t\n":
-            quote = char
-        elif char == ">":
-            return position + 1
-        elif char == "<":
-            return None
-    return None
+def _read_comment(source: Text, start: int, limit: int, ahead: int) -> Replacement:
+    """Leave a comment that nothing could begin or end in; one that does not end would hide what follows."""
+    text = source.text
+    at = text.find("-->", start + 4, limit)
+    if at < 0:
+        source.need(len(text), start, ahead)
+    if at < 0 or not _is_quiet_comment(text[start : at + 3]):
+        return Replacement(start + 1, "&lt;", Threat.ACTIVE_CONTENT, "html")
+    return Replacement(at + 3, text[start : at + 3])
+
+
+def _is_quiet_comment(comment: str) -> bool:
+    """Tell whether nothing begins, ends or is fetched in a comment even for a renderer that sees none."""
+    if tag_risk(comment) or _LOUD.search(comment):
+        return False
+    source = Text(comment, is_last=True)
+    return all(
+        read_destination(source, *mark.span(), len(comment), fetched=True, form="reference").threat is None
+        for mark in _DESTINATION_MARK.finditer(comment)
+    )
 
 
 def read_destination(
@@ -176,34 +224,36 @@ def read_destination(
     while first < limit and text[first] in _SPACES:
         first += 1
     source.need(first, start, ahead)
-    last = _destination_end(text, first, limit)
-    source.need(last, start, ahead)
-    url = text[first:last].strip("<>")
-    is_nested = "](" in url or (form == "reference" and "]:" in url)  # so that nothing is read twice
-    risk = "data" if is_nested or last - start >= ahead else url_risk(_unescaped(url), fetched=fetched)
-    if risk is None or url == BLANK:
-        return Replacement(after, text[start:after])  # it may be no destination: read on inside it
-    return Replacement(last, text[start:first] + BLANK, THREATS[risk], form)
+    for last in _destination_ends(text, first, limit):
+        source.need(last, start, ahead)
+        url = text[first:last].strip("<>")
+        is_nested = "](" in url or (form == "reference" and "]:" in url)  # so that nothing is read twice
+        risk = "data" if is_nested or last - start >= ahead else url_risk(_unescaped(url), fetched=fetched)
+        if risk and url != BLANK:
+            is_angled = text.startswith("<", first) and "<" not in url
+            mark = "" if is_angled or not _TAG_STARTS.search(text, first, last) else _TAG_START_KEPT
+            return Replacement(last, text[start:first] + BLANK + mark, THREATS[risk], form)
+    return Replacement(after, text[start:after])  # it may be no destination: read on inside it
 
 
 def _unescaped(url: str) -> str:
     return html.unescape(url.replace("\\(", "(").replace("\\)", ")"))
 
 
-def _destination_end(text: str, first: int, limit: int) -> int:
+def _destination_ends(text: str, first: int, limit: int) -> Iterator[int]:
+    """Yield where the destination ends: one in `<>` also as if it were not, because that is what an escape makes of it."""
     if text.startswith("<", first):
-        for position in range(first + 1, limit):
-            if text[position] == ">":
-                return position + 1
-            if text[position] in "\n<":
-                break
+        end = _ANGLES.match(text, first, limit)
+        if end:
+            yield end.end()
     depth = 0
     for position in range(first, limit):
         char = text[position]
         if char in _SPACES or (char == ")" and not depth):
-            return position
+            yield position
+            return
         depth += (char == "(") - (char == ")")
-    return limit
+    yield limit
 
 
 def read_url(source: Text, start: int, ahead: int) -> Replacement:
@@ -225,4 +275,4 @@ def read_url(source: Text, start: int, ahead: int) -> Replacement:
     return Replacement(max(end, start + 1), text[start : max(end, start + 1)])
 
 
-TRIGGER = Utf8Pattern(r"\r\n?|\n|\\[\\\[\]!]|`+|~~~+|<|!\[|\[|\]\(|\]:|\]|(?i:https?://|www\.)")
+TRIGGER = Utf8Pattern(r"\r\n?|\n|\\[\\\[\]!`]|`+|~~~+|<|!\[|\[|\]\(|\]:|\]|(?i:https?://|www\.)")

@@ -13,6 +13,13 @@ _ACTIVE_TAG_NAMES = (
     "dialog xml xss title plaintext listing xmp noembed noframes slot param keygen fencedframe bgsound use picture"
 )
 _ACTIVE_TAGS = frozenset(_ACTIVE_TAG_NAMES.split())
+_BLOCK_NAMES = (
+    "address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details|dialog|dir|div|dl|dt|fieldset|"
+    "figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|menuitem|nav|"
+    "noframes|ol|optgroup|option|p|param|pre|script|search|section|style|summary|table|tbody|td|textarea|tfoot|th|thead|title|"
+    "tr|track|ul"
+)
+_BLOCK = re.compile(rf"(?i)</?(?:{_BLOCK_NAMES})(?:[\s/>]|\Z)")
 _NAME = re.compile(r"</?([A-Za-z][^\s/>]*)")
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=\x00]+)\s*(?:=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
 _FETCHED = frozenset(
@@ -25,6 +32,11 @@ _STYLE_RISK = re.compile(
 _DANGEROUS_NAMES = re.compile(
     r"(?i)\A(?:on|srcdoc|srcset|ping|formaction|xmlns|http-equiv|autofocus|is\Z|data-bind)"
 )
+
+
+def begins_block(text: str) -> bool:
+    """Tell whether what begins with this `<`, finished or not, begins a block of HTML at the start of a line in Markdown."""
+    return _BLOCK.match(text) is not None
 
 
 def tag_risk(tag: str) -> str | None:

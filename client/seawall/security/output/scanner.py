@@ -23,7 +23,9 @@ _BRACKETS_MAX = 64
 _FENCE_MIN = 3
 _LINE_START = 8
 _LABEL_LENGTH_MAX = 101
-_LABEL = re.compile(r"\[[^\[\]\n]{0,99}\]")
+_LABEL = re.compile(r"\[[^\[\]\r\n<`\\/]{0,99}\]")  # in which nothing else could begin
+_PLAIN_DESTINATION = re.compile(r"[^\s()<>`\"']*+\)")
+_LOUD = re.compile(r"\]\(|\]:|\|")
 _FENCE_INDENTS = ("", " ", "  ", "   ")
 _PREFIXES = " \t>-*+.)0123456789"  # of lists and quotes
 _MATCHES_MAX = 1 << 30
@@ -38,7 +40,10 @@ class Scanner:
         self._out: list[str] = []
         self._fence = ""
         self._in_html_block = False
-        self._trusts_code = True
+        self._in_pre = False  # once it began: blank lines do not end it
+        self._trusts_fences = True
+        self._trusts_spans = True  # until a blank line: there a renderer starts anew
+        self._is_blank = True  # this line, so far
         self._line = ""  # the beginning of this line as the reader gets it
         self._brackets: list[bool] = []  # open brackets; True: of an image
         self._image_references = False
@@ -74,6 +79,7 @@ class Scanner:
         if piece:
             self._out.append(piece)
             self._line = (self._line + piece[:_LINE_START])[:_LINE_START]
+            self._is_blank = self._is_blank and not piece.strip(" \t")
 
     def _put(self, text: str, start: int, replacement: Replacement) -> None:
         if replacement.threat is not None:
@@ -84,8 +90,10 @@ class Scanner:
         self._out.append(replacement.text)
         if text[start] in "\r\n":
             self._line = ""
-        elif len(self._line) < _LINE_START:
-            self._line = (self._line + replacement.text)[:_LINE_START]
+            self._is_blank = True
+        else:
+            self._line = (self._line + replacement.text[:_LINE_START])[:_LINE_START]
+            self._is_blank = False
 
     def _read(self, source: Text, start: int, end: int) -> Replacement:
         piece = source.text[start:end]
@@ -103,12 +111,15 @@ class Scanner:
             return self._closing(source, start, end)
         if char in "hHwW" and not self._fence:
             return read_url(source, start, LOOK_AHEAD)
+        if piece == "\\`":  # code begins here to some renderers
+            self._trusts_spans = False
         return Replacement(end, piece)
 
     def _new_line(self, ending: str, end: int) -> Replacement:
-        if not self._line.strip():
+        if self._is_blank:
             self._brackets.clear()
             self._in_html_block = False
+            self._trusts_spans = True
         return Replacement(end, ending)
 
     def _backticks(self, source: Text, start: int, end: int) -> Replacement:
@@ -123,19 +134,22 @@ class Scanner:
             and not self._line.strip(_PREFIXES)
             and self._is_fence(source, start, end, run)
         ):
-            # Where a fence in a list or quote ends depends on what follows: from there on code is not trusted.
-            self._trusts_code &= not self._line
-            if self._trusts_code and not self._in_html_block:
+            # Where a fence in a list, quote or HTML ends depends on what follows: from there on none is trusted.
+            self._trusts_fences &= not self._line and not self._in_html_block and not self._in_pre
+            if self._trusts_fences:
                 self._fence = run
+                self._trusts_spans = True
             return Replacement(end, run)
-        if run[0] == "~" or self._in_html_block or not self._trusts_code:
+        if run[0] == "~":
+            return Replacement(end, run)
+        if self._in_html_block or self._in_pre or not self._trusts_fences or not self._trusts_spans:
             return Replacement(end, run)
         return self._code_span(source, start, end, run)
 
     def _close_fence(self, source: Text, start: int, end: int, run: str) -> None:
         if run[0] == self._fence[0] and len(run) >= len(self._fence):
             rest = source.text[end : _line_end(source, start, end)]
-            if not rest.strip():
+            if not rest.strip(" \t"):
                 self._fence = ""
 
     @staticmethod
@@ -158,20 +172,22 @@ class Scanner:
                 if _is_quiet(code):
                     return Replacement(after, run + code + run)
                 # It is read like any text, and may end elsewhere then: which marks pair is not known any more.
-                self._trusts_code = False
+                self._trusts_spans = False
                 return Replacement(end, run)
             at = longer
         _line_end(source, start, end)
+        self._trusts_spans = False  # it may pair with a mark in a line to come
         return Replacement(end, run)
 
     def _tag(self, source: Text, start: int) -> Replacement:
         if self._fence:
             return Replacement(start + 1, "<")
-        replacement = read_tag(source, start, LOOK_AHEAD)
-        if not self._line.strip(_PREFIXES) and replacement.end > start + 1:
-            self._in_html_block = True
-        if replacement.text[:4].lower() == "<pre":  # blank lines do not end it
-            self._trusts_code = False
+        is_first = not self._line.strip(_PREFIXES)
+        is_raw = self._in_html_block or self._in_pre
+        replacement = read_tag(source, start, LOOK_AHEAD, is_raw=is_raw, is_first=is_first)
+        if replacement.text.startswith("<") and replacement.end > start + 1 and not replacement.form:
+            self._in_html_block |= is_first
+            self._in_pre |= source.text[start + 1 : start + 4].lower() == "pre"
         return replacement
 
     def _opening(self, source: Text, start: int, end: int) -> Replacement:
@@ -186,17 +202,24 @@ class Scanner:
         if mark == "]":
             end = _reference_end(source, start, end)
             mark = source.text[start:end]
-        is_image = self._brackets.pop() if self._brackets else True
+        is_image = self._brackets[-1] if self._brackets else True
+        replacement = Replacement(end, mark)
         if mark.endswith("("):
             form = "image" if is_image else "link"
-            return read_destination(source, start, end, LOOK_AHEAD, fetched=is_image, form=form)
-        if mark.endswith(":"):
-            return self._definition(source, start, end)
-        if is_image:
+            replacement = read_destination(source, start, end, LOOK_AHEAD, fetched=is_image, form=form)
+        elif mark.endswith(":"):
+            replacement = self._definition(source, start, end)
+        elif is_image:
             self._image_references = True
             if self._data_references and not self._fence:
-                return Replacement(end, f"]({BLANK})", Threat.EXFILTRATION, "reference image")
-        return Replacement(end, mark)
+                replacement = Replacement(end, f"]({BLANK})", Threat.EXFILTRATION, "reference image")
+        if self._brackets:
+            self._brackets.pop()
+        if mark[-1] in "(:" and not _PLAIN_DESTINATION.match(
+            source.text, end, source.limit(start, LOOK_AHEAD)
+        ):
+            self._trusts_spans = False  # a mark within a destination or title pairs with none in the text
+        return replacement
 
     def _definition(self, source: Text, start: int, end: int) -> Replacement:
         """Read where a reference leads; one that only an image must not follow is remembered."""
@@ -230,4 +253,5 @@ def _line_end(source: Text, start: int, position: int, *, wait: bool = True) -> 
 
 
 def _is_quiet(code: str) -> bool:
-    return all(char.isprintable() or char == "\t" for char in code) and "](" not in code and "]:" not in code
+    """Tell whether no renderer reads anything in this code; cells of a table end within code too."""
+    return not _LOUD.search(code) and all(char.isprintable() or char == "\t" for char in code)

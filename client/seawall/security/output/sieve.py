@@ -27,7 +27,7 @@ _MARKS = Utf8Pattern(
     r"|[\x{202A}-\x{202E}\x{2066}-\x{2069}\x{206A}-\x{206F}\x{FFF9}-\x{FFFB}]+"
 )
 _JOINERS = Utf8Pattern(
-    r"[\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x{200B}-\x{200D}\x{2060}-\x{2064}\x{FEFF}\x{034F}\x{115F}\x{1160}\x{3164}\x{FFA0}]{2,}"
+    r"[\x{FE00}-\x{FE0F}\x{E0100}-\x{E01EF}\x{200B}-\x{200D}\x{2060}-\x{2064}\x{FEFF}\x{034F}\x{115F}\x{1160}\x{3164}\x{FFA0}]+"
 )
 Read = Callable[[Text, int, int, int], Replacement]
 
