@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import cast
 
 from seawall.continuation import Continuation
-from seawall.messages import CompletionRequest, ProviderReply, TextDelta, ToolCallDelta
+from seawall.messages import CompletionRequest, ProviderReply, TextDelta, ToolCallDelta, Usage
 from seawall.providers.prefill import prefilled
 from seawall.providers.rate_limit_headers import rate_window
 from seawall.providers.wire import Codec, Decoder, Delta, HttpEngine, HttpResponse, Ping, Reply
@@ -115,13 +115,20 @@ class Exchange:
                     self._take(deltas)
                     if self.delivered:
                         return
-            whole = decoder.close()
-            self.reply = reply = whole if self._screen is None else await self._screened(self._screen, whole)
+            reply = decoder.close()
         except ProviderError as error:
             self._failed(error)
             return
-        self.ended = True
+        self._open = False
         self._response.release()
+        if self._screen is not None:
+            try:
+                reply = await self._screened(self._screen, reply)
+            except ProviderError as error:
+                self._failed(error, usage=reply.usage)
+                return
+        self.ended = True
+        self.reply = reply
         self._carry_out(
             self._machine.attempt_succeeded(
                 time.monotonic(),
@@ -134,7 +141,7 @@ class Exchange:
 
     def abort(self) -> None:
         """Close the connection if there is one and it is still needed."""
-        if self._open and self.reply is None:
+        if self._open:
             self._response.abort()
 
     def _take(self, deltas: Sequence[Delta]) -> None:
@@ -168,7 +175,9 @@ class Exchange:
             self._hand_on(time.monotonic(), kept)
         return reply
 
-    def _failed(self, error: ProviderError) -> None:
+    def _failed(self, error: ProviderError, usage: Usage | None = None) -> None:
         self.ended = True
         self.abort()
-        self._carry_out(self._machine.attempt_failed(time.monotonic(), self.start.number, error.failure))
+        self._carry_out(
+            self._machine.attempt_failed(time.monotonic(), self.start.number, error.failure, usage=usage)
+        )

@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import Container, Sequence
-from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Unpack, cast
 
 import msgspec
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from pybreaker import CircuitBreakerListener
 
     from seawall.security.pipeline import SecurityPipeline
+    from seawall.security.verification import Ask
 
 _VERIFYING_MIN_S = 0.05
 
@@ -109,7 +110,7 @@ class UnifiedLLMClient:
         Raises:
             LLMError: see `seawall.errors`; it carries the trace of what was tried.
         """
-        return await self._driver(prompt, options, stream=False).complete()
+        return await self._driver(prompt, options, self.security, stream=False).complete()
 
     def stream(self, prompt: Prompt, **options: Unpack[CallOptions]) -> LLMStream:
         """Return the answer piece by piece: `async with client.stream(...) as events: async for event in events`.
@@ -117,7 +118,7 @@ class UnifiedLLMClient:
         Takes what `complete` takes. Raises as that does, on entering and, where a stream fails and cannot
         start over, while iterating.
         """
-        return LLMStream(self._driver(prompt, options, stream=True))
+        return LLMStream(self._driver(prompt, options, self.security, stream=True))
 
     async def embed(self, texts: Sequence[str], **options: Unpack[EmbedOptions]) -> Embeddings:
         """Return a vector for each text, from the first provider of one embedding space that gives them.
@@ -239,10 +240,12 @@ class UnifiedLLMClient:
         )
         return wiring
 
-    def _driver(self, prompt: Prompt, options: CallOptions, *, stream: bool) -> CallDriver:
+    def _driver(
+        self, prompt: Prompt, options: CallOptions, security: SecurityPipeline | None, *, stream: bool
+    ) -> CallDriver:
         self._bond.check()
         request = request_of(prompt, options)
-        screening = begin_screening(self.security, request, options)
+        screening = begin_screening(security, request, options)
         deadline_s = options.get("deadline_s")
         context = CallContext(
             call_id=call_id_of(options.get("call_id")),
@@ -254,7 +257,7 @@ class UnifiedLLMClient:
             request = with_sources(request)
         else:
             admit(screening, context, self._observers)
-            screening.ask = partial(self._ask, context, options, time.monotonic())
+            screening.ask = self._asks_for(context, options, security)
             request = screening.request()
         call = Call(
             self.fleet,
@@ -266,18 +269,20 @@ class UnifiedLLMClient:
         )
         return CallDriver(self._wiring, call, context, request, screening)
 
-    async def _ask(
-        self, context: CallContext, options: CallOptions, started: float, request: CompletionRequest
-    ) -> str:
-        """Ask on behalf of a call's verification: a call of its own, in what is left of that call's time."""
-        left_s = context.deadline_s - (time.monotonic() - started)
-        own: CallOptions = {
-            "deadline_s": max(left_s, _VERIFYING_MIN_S),
-            "call_id": f"{context.call_id[:100]}-v",
-        }
-        if "require_tags" in options:
-            own["require_tags"] = options["require_tags"]
-        return (await self._driver(request, own, stream=False).complete()).text
+    def _asks_for(self, context: CallContext, options: CallOptions, security: SecurityPipeline | None) -> Ask:
+        """Return what a call's verification asks by: calls of their own, in what is left of that call's time."""
+        ends, numbers = time.monotonic() + context.deadline_s, count(1)
+
+        async def ask(request: CompletionRequest) -> str:
+            own: CallOptions = {
+                "deadline_s": max(ends - time.monotonic(), _VERIFYING_MIN_S),
+                "call_id": f"{context.call_id[:100]}-v{next(numbers)}",
+            }
+            if "require_tags" in options:
+                own["require_tags"] = options["require_tags"]
+            return (await self._driver(request, own, security, stream=False).complete()).text
+
+        return ask
 
 
 async def _drive_probe(driver: CallDriver) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 
+import msgspec
 import pytest
 
 from seawall import (
@@ -17,6 +18,7 @@ from seawall import (
     load_settings,
 )
 from seawall.security.grounding_options import Grounding
+from seawall.security.options import SecurityOptions
 from seawall.security.verification import SelfConsistency, Verification
 
 pytestmark = pytest.mark.security
@@ -77,7 +79,14 @@ def _whole(message):
         "message": {"role": "assistant", "content": None, **message},
     }
     body = json.dumps(
-        {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+        {
+            "id": "1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": "m",
+            "choices": [choice],
+            "usage": {"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 14},
+        }
     )
     return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n" + body.encode()
 
@@ -305,3 +314,61 @@ async def test_texts_to_embed_leave_without_what_is_sensitive(service, provider,
     await llm.embed([f"Write to {MAIL}"])
     assert MAIL not in heard(provider)
     assert "[EMAIL]" in heard(provider)
+
+
+async def test_a_verifier_asks_where_its_own_call_has_the_only_permit(service, says):
+    """An answer that is whole keeps nobody busy: its verification does not wait for its own call to end."""
+    says("It is noon.")
+    verification = Verification(verifier=SelfConsistency(samples=2))
+    llm = await service(concurrency={"in_all": 1})
+    answer = await llm.complete("When?", verification=verification, deadline_s=5)
+    assert answer.text == "It is noon."
+    assert [attempt.outcome for attempt in answer.trace.attempts] == ["answered"]
+
+
+async def test_an_answer_that_was_refused_has_cost_its_tokens(service, says):
+    """What the contract did not let pass was paid for all the same."""
+    says('{"n": NaN}', '{"n": 2}')
+    answer = await (await service()).complete("Count.", response_schema=SCHEMA)
+    assert [attempt.usage is not None for attempt in answer.trace.attempts] == [True, True]
+    assert answer.trace.attempts[0].usage.output_tokens == 5
+
+
+async def test_calls_on_behalf_of_a_verification_have_names_of_their_own(service, says, provider):
+    """Providers and logs can tell them apart, from each other and from the call."""
+    says("It is noon.")
+    verification = Verification(verifier=SelfConsistency(samples=3))
+    await (await service()).complete("When?", verification=verification, call_id="call")
+    names = [_client_request_id(request) for request in provider.requests]
+    assert len(names) == len(set(names)) == 4
+    assert all(name.startswith("call-") for name in names)
+
+
+def _client_request_id(request):
+    lines = request.decode().partition("\r\n\r\n")[0].lower().splitlines()
+    return next(line.partition(": ")[2] for line in lines if line.startswith("x-client-request-id"))
+
+
+async def test_a_verification_is_screened_as_its_call_was(service, says, provider):
+    """A reload that switches security off in the middle of a call does not undress what it goes on to ask."""
+    asked = asyncio.Event()
+    reloaded = asyncio.Event()
+
+    class Waiting:
+        async def confidence(self, request, reply, ask):
+            asked.set()
+            await reloaded.wait()
+            await ask(request)
+            return 1.0
+
+    says("Fine.")
+    llm = await service()
+    call = asyncio.create_task(
+        llm.complete(f"Write to {MAIL}", verification=Verification(verifier=Waiting()))
+    )
+    await asked.wait()
+    await llm.reload(msgspec.structs.replace(llm.settings, security=SecurityOptions()))
+    reloaded.set()
+    await call
+    assert len(provider.requests) == 2
+    assert MAIL not in heard(provider)

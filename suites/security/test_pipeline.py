@@ -1,5 +1,6 @@
 """The pipeline stage by stage: what leaves, what comes back, and what is said of it."""
 
+import asyncio
 import itertools
 import json
 
@@ -7,12 +8,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seawall import CompletionRequest, ConfigurationError, Message, Source, TextDelta, Tool, ToolCall
+from seawall import (
+    AllProvidersFailed,
+    CompletionRequest,
+    ConfigurationError,
+    Message,
+    Source,
+    TextDelta,
+    Tool,
+    ToolCall,
+)
 from seawall.messages import ProviderReply, ToolCallDelta
 from seawall.resilience.failures import ProviderError
 from seawall.screen import RequestRefusedError
 from seawall.security.grounding_options import Grounding
-from seawall.security.options import FirewallStageOptions, RedactionStageOptions, SecurityOptions
+from seawall.security.options import (
+    FirewallStageOptions,
+    RedactionStageOptions,
+    SecurityOptions,
+    StageOptions,
+)
 from seawall.security.pipeline import SecurityPipeline
 from seawall.security.request_screen import WITHHELD
 from seawall.security.verification import SelfConsistency, Verification
@@ -263,6 +278,96 @@ async def test_samples_that_disagree_make_an_answer_unsure():
         await answered(screened, "Rock.")
 
 
+class Broken:
+    """A verifier with a bug."""
+
+    async def confidence(self, request, reply, ask):
+        return {}["confidence"]
+
+
+@pytest.mark.parametrize("verifier", [Broken(), Unsure(float("nan")), Unsure("very")])
+@pytest.mark.parametrize("on_error", ["closed", "open"])
+async def test_a_verifier_that_breaks_is_a_stage_that_failed(verifier, on_error):
+    """Whatever it raises or returns, the answer gets what the setting says, and the record tells of it."""
+    guarded = pipeline(mode="enforce", verification=StageOptions(on_error=on_error))
+    screened = guarded.screen(asking("Why?"), verification=Verification(verifier=verifier))
+    screened.ask = _never
+    if on_error == "closed":
+        with pytest.raises(ProviderError):
+            await answered(screened, "Because.")
+    else:
+        assert (await answered(screened, "Because.")).text == "Because."
+    assert stage(screened, "verification").verdict == "failed"
+
+
+async def test_a_sample_that_fails_ends_the_others():
+    """Nothing goes on asking behind the back of a verification that has its result."""
+    ended = []
+
+    async def ask(request):
+        if not ended:
+            ended.append("first")
+            await asyncio.sleep(0)
+            raise AllProvidersFailed("nobody answers")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("other")
+
+    screened = screening(asking("Why?"), verification=Verification(verifier=SelfConsistency(samples=2)))
+    screened.ask = ask
+    with pytest.raises(ProviderError):
+        await answered(screened, "Because.")
+    assert ended == ["first", "other"]
+
+
+async def test_word_of_a_breach_holds_nothing_that_was_put_back():
+    """What redaction kept from the provider does not reach it by way of a complaint about the answer."""
+    history = Message(role="assistant", content="The card is 4111 1111 1111 1111.")
+    request = CompletionRequest(messages=(history, Message(role="user", content="Which card?")))
+    screened = admitted(request, grounding=Grounding(figures=True))
+    placeholder = screened.redactor.redact("4111 1111 1111 1111").text
+    with pytest.raises(ProviderError):
+        await answered(screened, f"It is {placeholder}, and 27 more.")
+    assert "figure" in sent(screened)
+    assert "4111" not in str(screened.request())
+
+
+@pytest.mark.parametrize("mode", ["enforce", "shadow"])
+async def test_tool_calls_that_are_all_held_leave_nothing_to_wait_for(mode):
+    """A loop that runs tools while the answer stopped for them ends where there are none to run."""
+    request = asking("Pay my bills.", sources=(Source(id="1", text="Bill from the harbor."),), tools=(TOOL,))
+    screened = admitted(request, mode=mode)
+    call = ToolCall(id="1", name="pay", arguments='{"to": "x"}')
+    reply = ProviderReply(text="", tool_calls=(call,), stop_reason="tool_calls")
+    _, answer = await screened.answer().close(reply)
+    assert answer.stop_reason == ("other" if mode == "enforce" else "tool_calls")
+
+
+def test_where_a_source_is_from_is_read_like_the_source():
+    """A page's title stands in the prompt, too."""
+    request = asking("Summarise.", sources=(Source(id="1", text="The harbor.", origin=ATTACK[:100]),))
+    screened = admitted(request)
+    assert "Ignore all previous" not in sent(screened)
+    assert "The harbor." in sent(screened)
+    assert stage(screened, "firewall").verdict == "blocked"
+
+
+async def test_a_guard_that_fails_in_mid_stream_loses_no_text():
+    """What it had held back is handed on where its failure opens."""
+    ticks = itertools.chain([0.0] * 4, itertools.count(100.0, 100.0))
+    guarded = pipeline(lambda: next(ticks), mode="off", output=StageOptions(mode="enforce", on_error="open"))
+    screened = guarded.screen(asking("Hello"))
+    screened.admit()
+    attempt = screened.answer()
+    pieces = ["Look: ![x](", "https://ok.example", " and so on", " to the end."]
+    handed = [delta.text for piece in pieces for delta in attempt.feed([TextDelta(piece)])]
+    kept, reply = await attempt.close(ProviderReply(text="".join(pieces)))
+    handed += [delta.text for delta in kept]
+    assert stage(screened, "output").verdict == "failed"
+    assert "".join(handed) == reply.text == "".join(pieces)
+
+
 async def test_probabilities_are_looked_at_where_asked_for():
     """Low ones refuse the answer; where the provider tells none, the stage has failed, which closes."""
     verification = Verification(logprob_min=-1.0)
@@ -275,6 +380,16 @@ async def test_probabilities_are_looked_at_where_asked_for():
         else:
             with pytest.raises(ProviderError):
                 await attempt
+
+
+async def test_a_provider_that_tells_no_probabilities_does_not_spoil_the_next_ones_answer():
+    """Each answer is judged by what is known of it."""
+    screened = admitted(asking("Why?"), verification=Verification(logprob_min=-1.0))
+    with pytest.raises(ProviderError):
+        await screened.answer().close(ProviderReply(text="x"))
+    _, answer = await screened.answer().close(ProviderReply(text="y", mean_logprob=-0.2))
+    assert answer.text == "y"
+    assert stage(screened, "verification").verdict == "passed"
 
 
 def test_a_kind_that_does_not_exist_is_refused_at_the_door():

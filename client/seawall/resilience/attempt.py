@@ -120,7 +120,7 @@ class Attempt:
         self.breaker_state = breaker.state
 
     def launched(self) -> None:
-        """Hold a permit until it ends."""
+        """Hold a permit until it ends, or has brought all of its answer."""
         self._holds_permit = True
         self.provider.permits.take()
 
@@ -141,7 +141,7 @@ class Attempt:
         provider.breaker.success(now, self.generation, was_late=self.late)
         provider.rate_limit.answered(self.trial)
         provider.permits.answered()
-        self._give_permit_back()
+        self.give_permit_back()
         if stream:
             first_token_at = now if self.first_token_at is None else self.first_token_at
             provider.first_token.add(now, first_token_at - self.started)
@@ -158,15 +158,16 @@ class Attempt:
         if self._admitted:
             self.provider.rate_limit.failed(now, self.trial, failure)
             self.provider.permits.failed(now, self.started, failure)
-        self._give_permit_back()
+        self.give_permit_back()
 
     def released(self) -> None:
         """End without a word about the provider; the place of a probe or trial is free again."""
         self.provider.breaker.released(self.generation)
         self.provider.rate_limit.released(self.trial)
-        self._give_permit_back()
+        self.give_permit_back()
 
-    def _give_permit_back(self) -> None:
+    def give_permit_back(self) -> None:
+        """Hold a permit no longer. May be called again."""
         if self._holds_permit:
             self._holds_permit = False
             self.provider.permits.give_back()

@@ -135,12 +135,13 @@ class Call(Course):
                 attempt.last_life_at = now
 
     def whole(self, now: float, number: int) -> Sequence[Action]:
-        """Note that all of an answer is here and is being looked at: no silence is its provider's any more."""
+        """Note that all of an answer is here and is being looked at: neither silence nor permit is its provider's."""
         if (attempt := self._live.get(number)) is None:
             return NOTHING
         if now >= attempt.late_at:
             attempt.note_late(now)
         attempt.flowing = False
+        attempt.give_permit_back()
         attempt.hedge_at = attempt.late_at = attempt.timeout_at = math.inf
         return self._armed([])
 
@@ -178,13 +179,15 @@ class Call(Course):
         actions.append(Finish(number, self.trace))
         return actions
 
-    def attempt_failed(self, now: float, number: int, failure: Failure) -> Sequence[Action]:
-        """Note that an attempt ended without an answer."""
+    def attempt_failed(
+        self, now: float, number: int, failure: Failure, *, usage: Usage | None = None
+    ) -> Sequence[Action]:
+        """Note that an attempt ended without an answer; `usage`: what one that is not accepted has cost."""
         attempt = self._live.get(number)
         if attempt is None:
             return NOTHING
         actions: list[Action] = []
-        self._failed(now, attempt, failure, actions)
+        self._failed(now, attempt, failure, actions, usage)
         return self._armed(actions)
 
     def timer(self, now: float) -> Sequence[Action]:

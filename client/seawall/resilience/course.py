@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from seawall.errors import AllProvidersFailed, InvalidRequest, LLMError, Overloaded, StreamInterrupted
+from seawall.messages import Usage
 from seawall.resilience.actions import (
     Action,
     CancelAttempt,
@@ -255,7 +256,14 @@ class Course:
         if not self._cut_stream:
             self._deadline = math.inf
 
-    def _failed(self, now: float, attempt: Attempt, failure: Failure, actions: list[Action]) -> None:
+    def _failed(
+        self,
+        now: float,
+        attempt: Attempt,
+        failure: Failure,
+        actions: list[Action],
+        usage: Usage | None = None,
+    ) -> None:
         """An attempt has ended without an answer: count it, then go on, restart or fail."""
         reaction = REACTIONS[failure.kind]
         del self._live[attempt.number]
@@ -265,7 +273,7 @@ class Course:
         if refused:
             self._continuable = False
         attempt.failed(now, failure, counts=reaction.counts)
-        self._ledger.write(attempt, now, "failed", failure=failure)
+        self._ledger.write(attempt, now, "failed", failure=failure, usage=usage)
         if reaction.blames_request and not refused:
             self._blames.add(attempt.provider.model)
         self._retrying.failed(self._ledger.started, now, failure)

@@ -44,7 +44,7 @@ class AttemptScreen:
         """Return what was kept back and the answer as it may be shown. Raises `ProviderError`."""
         call = self._call
         restored = self._restored(reply)
-        call.hold_to_contract(restored)
+        call.hold_to_contract(restored, restored=restored is not reply and restored.text != reply.text)
         await call.verify(restored)
         answer = self._judged(restored)
         if self._shown:
@@ -90,7 +90,14 @@ class AttemptScreen:
                 run.note("held", [tool_call.name[:60]])
         if not run.enforces:
             return reply
-        return msgspec.structs.replace(reply, tool_calls=tuple(released), held_tool_calls=tuple(held))
+        # Whoever goes on while a model stops for tools would go on for ever with none to run.
+        nothing_to_run = reply.stop_reason == "tool_calls" and not released
+        return msgspec.structs.replace(
+            reply,
+            tool_calls=tuple(released),
+            held_tool_calls=tuple(held),
+            stop_reason="other" if nothing_to_run else reply.stop_reason,
+        )
 
     def _guarded(self, reply: ProviderReply) -> ProviderReply:
         """Take out of the text what would act by itself where it is shown."""
@@ -117,12 +124,18 @@ class AttemptScreen:
         if not run.looks:
             return text
         nothing: list[Guarded] = []
+        unread = self._guard.unread
         guarded = run.attempt(lambda: self._guarded_steps(text, is_last=is_last), nothing)
         for step in guarded:
             _note(step, run)
         if run.refuses:
             raise _refused(FailureKind.CONTRACT_VIOLATION, f"the output guard failed: {run.failure}")
-        return "".join(step.text for step in guarded) if run.enforces and run.failure is None else text
+        if not run.enforces:
+            return text
+        if run.failure is not None:
+            self._guard = StreamGuard()
+            return unread + text
+        return "".join(step.text for step in guarded)
 
     def _guarded_steps(self, text: str, *, is_last: bool) -> list[Guarded]:
         step = self._guard.feed(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -108,7 +109,7 @@ class CallScreening:
         self._verification = verification
         self._asked = request
         self._sent = request
-        self._feedback: tuple[Violation, ...] = ()
+        self._feedback = ""
         self.ask: Ask | None = None
 
         def run(name: str) -> StageRun:
@@ -163,10 +164,9 @@ class CallScreening:
         """Return what the next attempt may send; after a breach of the contract, with word of it."""
         if not self._feedback:
             return self._sent
-        breaches = "\n".join(f"- {violation.rule}: {violation.detail}" for violation in self._feedback)
         word = (
             "An earlier answer was refused:\n"
-            f"{breaches[:_FEEDBACK_CHARS_MAX]}\nAnswer again and keep to what was asked for."
+            f"{self._feedback[:_FEEDBACK_CHARS_MAX]}\nAnswer again and keep to what was asked for."
         )
         messages = (*self._sent.messages, Message(role="user", content=word))
         return msgspec.structs.replace(self._sent, messages=messages)
@@ -195,8 +195,11 @@ class CallScreening:
             self._policy = ToolPolicy(request.tools, context, self._pipeline.options.tools.policy)
         return self._policy
 
-    def hold_to_contract(self, reply: ProviderReply) -> None:
-        """Raise `ProviderError` for an answer that breaks the contract. One that calls tools is no answer yet."""
+    def hold_to_contract(self, reply: ProviderReply, *, restored: bool) -> None:
+        """Raise `ProviderError` for an answer that breaks the contract. One that calls tools is no answer yet.
+
+        `restored`: it holds what redaction had taken out, so that nothing of it may be quoted to a provider.
+        """
         run = self._grounding_run
         if not self._has_contract or reply.tool_calls:
             return
@@ -204,8 +207,10 @@ class CallScreening:
         if violations:
             run.note("blocked", (violation.rule for violation in violations))
         if run.enforces and violations:
-            self._feedback = tuple(violations)
-            rules = ", ".join(sorted({violation.rule for violation in violations}))
+            broken = sorted({violation.rule for violation in violations})
+            told = [f"{violation.rule}: {violation.detail}" for violation in violations]
+            self._feedback = "\n".join(f"- {breach}" for breach in (broken if restored else told))
+            rules = ", ".join(broken)
             raise _refused(FailureKind.CONTRACT_VIOLATION, f"the answer breaks its contract: {rules}")
         if run.refuses:
             raise _refused(FailureKind.CONTRACT_VIOLATION, f"grounding did not get to the end: {run.failure}")
@@ -215,6 +220,9 @@ class CallScreening:
         run, verification = self._verification_run, self._verification
         if verification is None or not run.looks or reply.tool_calls:
             return
+        run.failure = (
+            None  # of an attempt before: this answer is another, maybe of a provider that tells more
+        )
         confidence = await self._confidence(reply, verification, run)
         if confidence is not None and confidence < verification.confidence_min:
             run.note("blocked", ["low confidence"])
@@ -240,11 +248,16 @@ class CallScreening:
         started = self._pipeline.clock()
         try:
             async with asyncio.timeout(self._pipeline.options.verification.budget_ms / 1000.0):
-                return await verification.verifier.confidence(self._asked, reply, self.ask)
+                confidence = await verification.verifier.confidence(self._asked, reply, self.ask)
+            if math.isfinite(confidence):
+                return confidence
+            run.failure = "the verifier gave no number"
         except TimeoutError:
             run.failure = "the verifier took too long"
         except LLMError as error:
             run.failure = f"the verifier got no answer: {type(error).__name__}"
+        except Exception as error:  # noqa: BLE001 - a verifier's bug refuses or passes the answer as the setting says
+            run.failure = type(error).__name__
         finally:
             run.spent(self._pipeline.clock() - started)
         return None

@@ -29,6 +29,7 @@ def screen_for_injection(
         raise RequestRefusedError("the firewall takes what the user says for an attack")
     heard = [message.content for message in request.messages if message.channel == "untrusted"]
     heard += [source.text for source in request.sources]
+    heard += [source.origin for source in request.sources if source.origin]
     blocked = _blocked(heard, Channel.UNTRUSTED, firewall, run)
     if run.refuses:
         raise RequestRefusedError(f"the firewall did not get to the end: {run.failure}")
@@ -80,7 +81,11 @@ def _without(request: CompletionRequest, texts: set[str]) -> CompletionRequest:
         for message in request.messages
     )
     sources = tuple(
-        msgspec.structs.replace(source, text=WITHHELD) if source.text in texts else source
+        msgspec.structs.replace(
+            source,
+            text=WITHHELD if source.text in texts else source.text,
+            origin="" if source.origin in texts else source.origin,
+        )
         for source in request.sources
     )
     return msgspec.structs.replace(request, messages=messages, sources=sources)

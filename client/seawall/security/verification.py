@@ -37,7 +37,13 @@ class SelfConsistency(msgspec.Struct, frozen=True, kw_only=True):
 
     async def confidence(self, request: CompletionRequest, reply: ProviderReply, ask: Ask) -> float:
         """Return the mean agreement of the answer with the samples."""
-        texts = await asyncio.gather(*(ask(request) for _ in range(self.samples)))
+        samples = [asyncio.ensure_future(ask(request)) for _ in range(self.samples)]
+        try:
+            texts = await asyncio.gather(*samples)
+        finally:
+            for sample in samples:
+                sample.cancel()
+            await asyncio.gather(*samples, return_exceptions=True)
         agreement = self.agreement or words_in_common
         return sum(agreement(reply.text, text) for text in texts) / len(texts)
 

@@ -113,6 +113,25 @@ def test_the_deadline_holds_in_line_too(script):
     assert not waiting.in_line
 
 
+@pytest.mark.parametrize("event", ["attempt_succeeded", "attempt_failed", "cancelled"])
+def test_an_answer_that_is_looked_at_holds_no_permit(script, event):
+    """Its provider has done its work; whoever waits may go, and the permit comes back once."""
+    s = script(("alpha",), concurrency={"per_provider": 1})
+    call, waiting = s.call(), s.call()
+    s.send(call, "start", 0.0)
+    s.send(waiting, "start", 0.0)
+    turns = []
+    waiting.on_permit(lambda: turns.append("waiting"))
+
+    s.send(call, "whole", 1.0, 1)
+    assert turns == ["waiting"]
+    assert s.send(waiting, "permit_free", 1.0) == [("start", 1, "alpha", "first")]
+    s.send(
+        call, event, 2.0, *{"attempt_succeeded": (1,), "attempt_failed": (1, FULL), "cancelled": ()}[event]
+    )
+    assert in_use(s) == [1]
+
+
 @pytest.mark.parametrize(
     ("event", "arguments"),
     [("attempt_succeeded", (1,)), ("attempt_failed", (1, FULL)), ("cancelled", ())],

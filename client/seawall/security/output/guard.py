@@ -39,6 +39,11 @@ class StreamGuard:
         """How many characters are held back."""
         return sum(map(len, self._held))
 
+    @property
+    def unread(self) -> str:
+        """What is held back, not yet looked at to its end."""
+        return "".join(reversed(self._held))
+
     def feed(self, piece: str) -> Guarded:
         """Take the next piece; return what is certain by now."""
         return self._step(piece, is_last=False)
