@@ -88,6 +88,7 @@ EXFILTRATION = {
     "tag in unfinished pre": f"<pre\n\n```\n<img src='{SECRET_URL}'>\n```",
     "escaped tag in pre": f"<pre>\n\n<a\xa0<img src='{SECRET_URL}'>",
     "tag in what is no label": f"![x][a <img src='{SECRET_URL}'>] y",
+    "fence that heads a table": f"~~~<img src='{SECRET_URL}'> | b |\n|---|---|\n| x",
     "fence with backtick": f'``` a`b\n<img src="{SECRET_URL}">',
 }
 ACTIVE = {

@@ -13,7 +13,7 @@ from seawall.security.output.html_tag import begins_block, tag_risk
 from seawall.security.output.url_risk import url_risk
 
 BLANK = "about:blank"
-LINK_REMOVED = "(link removed)"
+LINK_REMOVED = "*link removed*"
 _URL_ENDS = frozenset('[] \t\r\n\f\v<>"`|\\^')
 _TRAILING = ".,;:!?*_~'"
 _FLAG, _TAG_END = "\U0001f3f4", "\U000e007f"
@@ -30,7 +30,7 @@ _TAG = re.compile(
 _VALUE_PENDING = re.compile(r"\s*=")
 _OVER_LINES = re.compile(r"""[\r\n]\s*?[\r\n]|=\s*(?:"[^"\r\n]*[\r\n]|'[^'\r\n]*[\r\n])""")
 _FRAGMENT_END = re.compile(
-    r"[<>]|&lt;|\(link removed\)|about:blank"
+    r"[<>]|&lt;|\*link removed\*|about:blank"
 )  # also where a `<` was until it was replaced
 _CHANGEABLE = re.compile(r"`|\]\(|\]:|<|//|www\.")
 _AUTOLINK = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*")

@@ -129,33 +129,30 @@ class Scanner:
             if len(run) >= _FENCE_MIN and self._line in _FENCE_INDENTS:
                 self._close_fence(source, start, end, run)
             return Replacement(end, run)
-        if (
-            len(run) >= _FENCE_MIN
-            and not self._line.strip(_PREFIXES)
-            and self._is_fence(source, start, end, run)
-        ):
-            # Where a fence in a list, quote or HTML ends depends on what follows: from there on none is trusted.
-            self._trusts_fences &= not self._line and not self._in_html_block and not self._in_pre
-            if self._trusts_fences:
-                self._fence = run
-                self._trusts_spans = True
-            return Replacement(end, run)
+        if len(run) >= _FENCE_MIN and not self._line.strip(_PREFIXES):
+            rest = source.text[end : _line_end(source, start, end)]
+            if run[0] == "~" or "`" not in rest:
+                self._open_fence(run, rest)
+                return Replacement(end, run)
         if run[0] == "~":
             return Replacement(end, run)
         if self._in_html_block or self._in_pre or not self._trusts_fences or not self._trusts_spans:
             return Replacement(end, run)
         return self._code_span(source, start, end, run)
 
+    def _open_fence(self, run: str, info: str) -> None:
+        # Where a fence in a list, quote or HTML ends depends on what follows, and the head of a table is none to some.
+        if self._line or self._in_html_block or self._in_pre or "|" in info:
+            self._trusts_fences = False
+        if self._trusts_fences:
+            self._fence = run
+            self._trusts_spans = True
+
     def _close_fence(self, source: Text, start: int, end: int, run: str) -> None:
         if run[0] == self._fence[0] and len(run) >= len(self._fence):
             rest = source.text[end : _line_end(source, start, end)]
             if not rest.strip(" \t"):
                 self._fence = ""
-
-    @staticmethod
-    def _is_fence(source: Text, start: int, end: int, run: str) -> bool:
-        rest = source.text[end : _line_end(source, start, end)]
-        return run[0] == "~" or "`" not in rest
 
     def _code_span(self, source: Text, start: int, end: int, run: str) -> Replacement:
         """Read code within a line whole, if nothing in it could act outside code either."""
