@@ -285,7 +285,7 @@ class Broken:
         return {}["confidence"]
 
 
-@pytest.mark.parametrize("verifier", [Broken(), Unsure(float("nan")), Unsure("very")])
+@pytest.mark.parametrize("verifier", [Broken(), Unsure(float("nan")), Unsure("very"), Unsure(None)])
 @pytest.mark.parametrize("on_error", ["closed", "open"])
 async def test_a_verifier_that_breaks_is_a_stage_that_failed(verifier, on_error):
     """Whatever it raises or returns, the answer gets what the setting says, and the record tells of it."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from seawall.errors import ConfigurationError, LLMError
+from seawall.errors import ConfigurationError
 from seawall.messages import CompletionRequest, Message, ProviderReply
 from seawall.resilience.failures import Failure, FailureKind, ProviderError
 from seawall.screen import RequestRefusedError
@@ -245,21 +244,10 @@ class CallScreening:
                 return 0.0
         if verification.verifier is None or self.ask is None:
             return None
-        started = self._pipeline.clock()
-        try:
-            async with asyncio.timeout(self._pipeline.options.verification.budget_ms / 1000.0):
-                confidence = await verification.verifier.confidence(self._asked, reply, self.ask)
-            if math.isfinite(confidence):
-                return confidence
-            run.failure = "the verifier gave no number"
-        except TimeoutError:
-            run.failure = "the verifier took too long"
-        except LLMError as error:
-            run.failure = f"the verifier got no answer: {type(error).__name__}"
-        except Exception as error:  # noqa: BLE001 - a verifier's bug refuses or passes the answer as the setting says
-            run.failure = type(error).__name__
-        finally:
-            run.spent(self._pipeline.clock() - started)
+        confidence = await run.wait_for(verification.verifier.confidence(self._asked, reply, self.ask))
+        if isinstance(confidence, int | float) and math.isfinite(confidence):
+            return confidence
+        run.failure = run.failure or "the verifier gave no number"
         return None
 
 

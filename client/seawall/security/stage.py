@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 from seawall.errors import LLMError
@@ -65,9 +66,21 @@ class StageRun:
         finally:
             self._spent_s += self._clock() - started
 
-    def spent(self, seconds: float) -> None:
-        """Count time that was spent elsewhere for this stage."""
-        self._spent_s += seconds
+    async def wait_for(self, verifier: Awaitable[T]) -> T | None:
+        """Wait for what is asked elsewhere, for as long as the stage may take; None where it fails or takes longer."""
+        started = self._clock()
+        try:
+            async with asyncio.timeout(self._options.budget_ms / 1000.0):
+                return await verifier
+        except TimeoutError:
+            self.failure = "the verifier took too long"
+        except LLMError as error:
+            self.failure = f"the verifier got no answer: {type(error).__name__}"
+        except Exception as error:  # noqa: BLE001 - as above
+            self.failure = type(error).__name__
+        finally:
+            self._spent_s += self._clock() - started
+        return None
 
     def note(self, verdict: StageVerdict, findings: Iterable[str] = ()) -> None:
         """Note a verdict and what it is for; the gravest verdict stays."""
