@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Optional: scenario files or folders for `make chaos`, corpora for `make security`.
 SCENARIOS ?=
+CORPORA ?=
 SEED ?= 1
 # Optional: a short `make bench`, or parts of it.
 QUICK ?=
@@ -41,8 +42,10 @@ chaos: proxies  ## the main job: quick scenarios through both proxies, baseline 
 test: proxies  ## every suite
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-security: setup  ## the security suite
-	@$(BIN)/python -m pytest -m security suites/security
+security: setup  ## the security suite, and what the guards stop, measured, with a report (CORPORA=/path: on labelled corpora too)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m security suites/security
+	@$(BIN)/python suites/security/measure.py --seed $(SEED) $(if $(CORPORA),--corpora $(CORPORA))
+	@$(BIN)/seawall report security
 
 latency: proxies  ## the latency suite
 	@$(BIN)/python -m pytest -m latency suites/latency

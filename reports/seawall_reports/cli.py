@@ -13,6 +13,7 @@ import click
 BAD_INPUT = 2
 LATEST = Path("reports/out/latest")
 LATEST_BENCH = Path("reports/out/bench/latest")
+SECURITY = Path("reports/out/security")
 
 _run_folder = click.argument(
     "run_dir", default=LATEST, metavar="[RUN_DIR]", type=click.Path(path_type=Path, file_okay=False)
@@ -87,6 +88,29 @@ def bench(folder: Path) -> None:
     except (RecordingError, OSError) as error:
         _refuse(str(error))
     _print(*bench_lines(found), f"report: {folder / 'bench.html'}")
+
+
+@report.command()
+@click.argument(
+    "folder", default=SECURITY, metavar="[FOLDER]", type=click.Path(path_type=Path, file_okay=False)
+)
+def security(folder: Path) -> None:
+    """Judge what `make security` measured into FOLDER and write security.html, security.md and a plot there.
+
+    The exit code is 1 if a figure is worse than the baseline beyond its interval, 2 if there is nothing to judge,
+    3 if there is no baseline.
+    """
+    from seawall_reports.security.build import MeasuredError  # noqa: PLC0415
+    from seawall_reports.security.build import build as build_security  # noqa: PLC0415
+    from seawall_reports.security.verdict import exit_code  # noqa: PLC0415
+    from seawall_reports.security.words import security_lines  # noqa: PLC0415
+
+    try:
+        measured = build_security(folder)
+    except (MeasuredError, OSError) as error:
+        _refuse(str(error))
+    _print(*security_lines(measured), f"report: {folder / 'security.html'}")
+    sys.exit(exit_code(measured))
 
 
 @report.command()

@@ -25,8 +25,8 @@ WIRES = {
 TELLS_PROBABILITIES = ("openai", "azure")
 AT_ONCE = {"first_token_ms": {"median": 0}, "inter_token_ms": {"median": 0}}
 BODY_CHARS = 1_000_000
-# Those that only look something up on this machine; the others tell or change something elsewhere.
-LOOKS_UP = ("search", "read_file", "fetch")
+# What only looks something up. A search or a fetch tells somebody elsewhere what was asked for.
+LOOKS_UP = ("read_file",)
 # A person who asks for a package gives no sources; what is said of sources has to rest on them.
 RESTS_ON_SOURCES = ("fabrication", "benign")
 INPUTS = ("user", "document", "tool_result")

@@ -1,0 +1,1 @@
+"""The report of `make security`: what the guards stop, judged against what they stopped before."""
