@@ -171,7 +171,8 @@ class Call(Course):
         attempt.answered(now, stream=self._stream)
         self._fleet.retry_budget.earn(self._fleet.options.retry_budget.success_share)
         self._ledger.write(attempt, now, "answered", usage=usage, request_id=request_id, response_model=model)
-        self._cancel_others(now, attempt, actions)
+        if self._live:
+            self._cancel_others(now, attempt, actions)
         self._end()
         self.trace = self._ledger.trace(
             now, "answered", skipped=self._candidates.skipped(self._ledger.started), winner=attempt

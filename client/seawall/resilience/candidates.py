@@ -153,10 +153,11 @@ class Candidates:
 
     def more_after(self, provider: Provider, now: float) -> bool:
         """Whether yet another provider, not yet asked, could take the call."""
-        return any(
-            not self._tries[other.index] and other is not provider and other.admissible_at(now) <= now
-            for other in self._providers
-        )
+        tries = self._tries
+        for other in self._providers:
+            if not tries[other.index] and other is not provider and other.admissible_at(now) <= now:
+                return True
+        return False
 
     def again(self, now: float) -> Provider | None:
         """Return the provider to ask again now: the one asked least often, in order of preference."""

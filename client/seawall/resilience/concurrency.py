@@ -98,13 +98,17 @@ class Permits:
         """Count an attempt no more."""
         self.in_use -= 1
         self._fleet.in_use -= 1
-        self._tell_first()
+        if self._line:
+            self._tell_first()
 
     def open_to(self, now: float, who: Waiter) -> bool:
         """Whether an attempt may begin now, with those who stand in line before `who` served first."""
-        free = min(int(self.limit) - self.in_use, self._fleet.limit - self._fleet.in_use)
-        if free <= 0:
+        fleet = self._fleet
+        if self.in_use + 1 > self.limit or fleet.in_use >= fleet.limit:
             return False
+        if not self._line:
+            return True
+        free = min(int(self.limit) - self.in_use, fleet.limit - fleet.in_use)
         ahead = 0
         for other, (_, looks_at) in self._line.items():
             if other is who:

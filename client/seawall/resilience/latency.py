@@ -79,7 +79,9 @@ class LatencyDigest:
 
     def _compute(self, now: float) -> tuple[float | None, float]:
         oldest = now - self._memory_s
-        recent = sorted(s for s, at in zip(self._samples, self._at, strict=True) if at > oldest)
+        recent = self._samples
+        if recent and min(self._at) <= oldest:
+            recent = [s for s, at in zip(self._samples, self._at, strict=True) if at > oldest]
         if len(recent) < self._samples_min:
             return None, now + self._memory_s / 8
-        return recent[math.ceil(self._quantile * len(recent)) - 1], now + self._memory_s / 8
+        return sorted(recent)[math.ceil(self._quantile * len(recent)) - 1], now + self._memory_s / 8

@@ -47,6 +47,7 @@ class RateWindow(msgspec.Struct, frozen=True, gc=False):
 
 _LIMITS = frozenset({FailureKind.RATE_LIMITED, FailureKind.RAMP_LIMITED})
 _EXPONENT_MAX = 16
+_NEVER = -math.inf
 
 
 class RateLimit:
@@ -70,15 +71,15 @@ class RateLimit:
         self._options = options
         self._in_a_row = 0
         self._trial = 0
-        self._trial_until = -math.inf
-        self._heard_until = -math.inf
-        self.until = -math.inf
+        self._trial_until = _NEVER
+        self._heard_until = _NEVER
+        self.until = _NEVER
         self.sent = 0
         """How many attempts have been sent; an attempt keeps its own number, to date what its response says."""
         # What the response to the attempt of that number said: no requests left after so many, until then.
         self._told_by = 0
         self._spent_at: float = math.inf
-        self._requests_until = self._tokens_until = -math.inf
+        self._requests_until = self._tokens_until = _NEVER
 
     def take_options_of(self, other: RateLimit) -> None:
         """Go by another's options from now on; a rest that has begun is not changed."""
@@ -86,11 +87,13 @@ class RateLimit:
 
     def admissible_at(self, now: float) -> float:
         """Return when an attempt may go: not after `now` means at once."""
+        if self.until == self._heard_until == self._tokens_until == _NEVER and self.sent < self._spent_at:
+            return now
         return max(self.last_resort_at(now), self._heard_until, self.window_until)
 
     def last_resort_at(self, now: float) -> float:
         """Return when one may go that has nobody else to ask: what other workers say does not bind it."""
-        return now if self.until == -math.inf else max(self.until, self._trial_until)
+        return now if self.until == _NEVER else max(self.until, self._trial_until)
 
     def own_rest_left_s(self, now: float) -> float:
         """Return the seconds left of a rest that the provider asked this worker for; 0 if there is none."""
@@ -114,12 +117,12 @@ class RateLimit:
         longest_s = self._options.window_max_s
         left, reset_s = window.requests_left, window.requests_reset_s
         if left is None or reset_s is None:
-            self._spent_at, self._requests_until = math.inf, -math.inf
+            self._spent_at, self._requests_until = math.inf, _NEVER
         else:
             self._spent_at, self._requests_until = sent_as + left, now + min(reset_s, longest_s)
         left, reset_s = window.tokens_left, window.tokens_reset_s
         spent = left is not None and left <= 0 and reset_s is not None
-        self._tokens_until = now + min(reset_s or 0.0, longest_s) if spent else -math.inf
+        self._tokens_until = now + min(reset_s or 0.0, longest_s) if spent else _NEVER
 
     def resting_because(self, now: float) -> str | None:
         """Say why it may not be asked now, None if it may."""
@@ -133,12 +136,12 @@ class RateLimit:
 
     def adopt_rest(self, now: float, left_s: float) -> None:
         """Take another worker's word for a rest; 0 says that there is none."""
-        self._heard_until = now + min(left_s, self._options.retry_after_max_s) if left_s > 0.0 else -math.inf
+        self._heard_until = now + min(left_s, self._options.retry_after_max_s) if left_s > 0.0 else _NEVER
 
     def begin(self, now: float) -> int:
         """Note that an attempt goes. Returns its trial number, 0 where no rest went before."""
         self.sent += 1
-        if self.until == -math.inf:
+        if self.until == _NEVER:
             return 0
         self._trial += 1
         self._trial_until = now + self._options.trial_lease_s
@@ -146,16 +149,16 @@ class RateLimit:
 
     def answered(self, trial: int) -> None:
         """Note that the provider served an attempt: the rest is over. Attempts from before it say nothing."""
-        if self.until == -math.inf:
+        if self.until == _NEVER:
             self._in_a_row = 0
         elif trial and trial == self._trial:
             self._in_a_row = 0
-            self.until = self._trial_until = -math.inf
+            self.until = self._trial_until = _NEVER
 
     def released(self, trial: int) -> None:
         """Note that a trial ended without telling anything: the next attempt is the trial."""
         if trial and trial == self._trial:
-            self._trial_until = -math.inf
+            self._trial_until = _NEVER
 
     def failed(self, now: float, trial: int, failure: Failure) -> None:
         """Note a failure and the rest it asks for, if any. A nearer time never shortens a rest.
@@ -170,7 +173,7 @@ class RateLimit:
         if now >= self.until:
             self._in_a_row += 1
         self._trial += 1
-        self._trial_until = -math.inf
+        self._trial_until = _NEVER
         self.until = max(self.until, now + rest_s)
 
     def _rest_s(self, failure: Failure) -> float | None:
