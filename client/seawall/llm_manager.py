@@ -75,14 +75,13 @@ class LLMManager:
     ) -> None:
         check_flag(settings.rollout)
         self.settings = settings
-        observers = (LogObserver(), *observers)
         # A source of randomness that keeps no state which forked workers would share.
         rng = rng or random.SystemRandom()
         self.client = UnifiedLLMClient(
             _upstreams(settings),
             engine or _default_engine(settings),
             policies=settings,
-            observers=observers,
+            observers=(LogObserver(), *observers),
             rng=rng,
             breaker_listeners=breaker_listeners,
             security=_security(settings),
@@ -91,7 +90,10 @@ class LLMManager:
         self._shared_state = _shared_state(self.client.fleet, settings.shared_state)
         self._policy = RolloutPolicy(settings.rollout, rng)
         self._paths = RolloutPaths(
-            self._policy, self.complete, deadline_s=lambda: self.settings.deadline_s, observers=observers
+            self._policy,
+            self.complete,
+            deadline_s=lambda: self.settings.deadline_s,
+            observers=self.client.observers,
         )
         self._flag = FlagWatch(self._policy)
         self._read_again: Callable[[], Settings] | None = None

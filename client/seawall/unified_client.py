@@ -88,7 +88,7 @@ class UnifiedLLMClient:
     ) -> None:
         self.security = security
         self.policies = policies or PolicyOptions()
-        self._observers = Observers(observers, breaker_listeners)
+        self.observers = Observers(observers, breaker_listeners)
         self._retry_policy = retry_policy
         self._connections = Connections(engine)
         self._retired: list[Connections] = []
@@ -218,7 +218,7 @@ class UnifiedLLMClient:
             policies or self.policies,
             rng=rng,
             # It has the one method of a listener that is called: `state_change`.
-            breaker_listeners=(cast("CircuitBreakerListener", self._observers),),
+            breaker_listeners=(cast("CircuitBreakerListener", self.observers),),
             retry_policy=self._retry_policy,
             traits={upstream.name: upstream.traits for upstream in upstreams},
         )
@@ -235,7 +235,7 @@ class UnifiedLLMClient:
         wiring = Wiring(
             codecs={upstream.name: upstream.codec for upstream in upstreams},
             connections=self._connections,
-            observers=self._observers,
+            observers=self.observers,
             run_probe=run_probe,
         )
         return wiring
@@ -256,7 +256,7 @@ class UnifiedLLMClient:
         if screening is None:
             request = with_sources(request)
         else:
-            admit(screening, context, self._observers)
+            admit(screening, context, self.observers)
             screening.ask = self._asks_for(context, options, security)
             request = screening.request()
         call = Call(

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall import CallTrace, Completion, LLMError, Settings
+from seawall import CallTrace, Completion, LLMError, RequestBlocked, Settings
 from seawall.rollout.options import RolloutOptions
 from seawall.rollout.paths import RolloutPaths
 from seawall.rollout.policy import RolloutPolicy, bucket_of, position_of_flag
+from seawall.telemetry.observers import Observers
 
 PERCENT = st.floats(0, 100)
 OLD_TEXT, NEW_TEXT = "the old answer", "the new answer"
@@ -30,6 +31,13 @@ class Notes:
 
     def rollout_finished(self, record):
         self.records.put_nowait(record)
+
+
+class Raising:
+    """An observer that means ill."""
+
+    def rollout_finished(self, record):
+        raise BoomError(record.call_id)
 
 
 class NewPath:
@@ -63,10 +71,13 @@ class World:
     """A rollout with a new path and an observer."""
 
     def __init__(self, **options):
-        self.new, self.notes = NewPath(), Notes()
+        self.new, self.notes, self.raising = NewPath(), Notes(), Raising()
         self.policy = RolloutPolicy(RolloutOptions(**options), random.Random(1))
         self.paths = RolloutPaths(
-            self.policy, self.new, deadline_s=lambda: 1.0, observers=[self.notes, object()]
+            self.policy,
+            self.new,
+            deadline_s=lambda: 1.0,
+            observers=Observers([self.raising, self.notes, object()]),
         )
 
     async def ask(self, prompt="hello", *, old=None, key=7, compare=None, **options):
@@ -209,6 +220,27 @@ async def test_otherwise_the_new_paths_error_reaches_the_caller(world, options):
     (record,) = await rollout.records()
 
     assert (record.path, record.fell_back, record.new.error) == ("new", False, "LLMError")
+
+
+async def test_a_blocked_request_does_not_get_round_by_the_old_path(world):
+    """No is an answer: the old path, which nobody guards, is not asked."""
+    rollout = world(stage="percent", percent=100)
+    rollout.new.error = RequestBlocked("the firewall takes what the user says for an attack")
+    with pytest.raises(RequestBlocked):
+        await rollout.ask(old=lambda: pytest.fail("called"))
+    (record,) = await rollout.records()
+
+    assert (record.path, record.fell_back, record.new.error) == ("new", False, "RequestBlocked")
+
+
+async def test_an_observer_that_raises_is_logged_once(world, caplog):
+    """The others are told all the same, and the log is not filled."""
+    rollout = world(stage="on")
+    with caplog.at_level("ERROR"):
+        for _ in range(3):
+            await rollout.ask()
+        assert len(await rollout.records(3)) == 3
+    assert [record.name for record in caplog.records] == ["seawall"]
 
 
 async def test_a_caller_who_leaves_is_no_failure(world):

@@ -19,7 +19,8 @@ class RolloutOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         percent: in stage "percent", the share of keys that the new path answers. Raising it never moves a key
             back. 0 to 100.
         sticky_salt: goes into the hash of a key; with another one, other keys come first.
-        fallback: in stage "percent", the old path answers where the new one fails.
+        fallback: in stage "percent", the old path answers where the new one fails. What the new one's security
+            stages block stays blocked.
         killed: the kill switch: the old path answers every call, whatever stage and flag say.
         shadow_share: in stage "shadow", at most this share of calls is asked twice. 0 to 1.
         shadow_concurrent_max: no more shadows than this run at once; further ones are left out. 1 to 10000.

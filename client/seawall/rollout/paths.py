@@ -6,18 +6,19 @@ import asyncio
 import math
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol, TypeVar, Unpack, cast
 
 import msgspec
 
-from seawall.errors import LLMError
+from seawall.errors import LLMError, RequestBlocked
 from seawall.messages import Completion, CompletionRequest
 from seawall.prompts import CallOptions, Prompt, RequestOptions, request_of
 from seawall.rollout.policy import Choice, RolloutPolicy
-from seawall.rollout.record import PathOutcome, RolloutAnswer, RolloutObserver, RolloutRecord, text_of
+from seawall.rollout.record import PathOutcome, RolloutAnswer, RolloutRecord, text_of
+from seawall.telemetry.observers import Observers
 
 Old = TypeVar("Old")
 Compare = Callable[[Any, Completion], float]
@@ -53,7 +54,7 @@ class RolloutPaths:
         policy: who answers.
         complete: the new path.
         deadline_s: gives the deadline of a call that names none.
-        observers: those of the client; the ones with `rollout_finished` are told.
+        observers: those of the client.
     """
 
     def __init__(
@@ -62,12 +63,12 @@ class RolloutPaths:
         complete: Complete,
         *,
         deadline_s: Callable[[], float],
-        observers: Sequence[object],
+        observers: Observers,
     ) -> None:
         self._policy = policy
         self._complete = complete
         self._deadline_s = deadline_s
-        self._observers = [observer for observer in observers if isinstance(observer, RolloutObserver)]
+        self._observers = observers
         self._shadows: set[asyncio.Task[RolloutRecord]] = set()
         self._comparing: ThreadPoolExecutor | None = None
 
@@ -106,7 +107,9 @@ class RolloutPaths:
         if isinstance(completion, Completion):
             self._tell(record)
             return RolloutAnswer(value=completion, record=record)
-        if record.stage == "percent" and self._policy.options.fallback:
+        # What was blocked was answered, by a no: another path would only be the way round it.
+        refused = isinstance(completion, RequestBlocked)
+        if record.stage == "percent" and self._policy.options.fallback and not refused:
             return await self._by_old(old, msgspec.structs.replace(record, path="old", fell_back=True), None)
         self._tell(record)
         raise completion
@@ -201,9 +204,7 @@ class RolloutPaths:
             self._comparing = None
 
     def _tell(self, record: RolloutRecord) -> None:
-        loop = asyncio.get_running_loop()
-        for observer in self._observers:
-            loop.call_soon(observer.rollout_finished, record)  # what one raises is not the answering path's
+        asyncio.get_running_loop().call_soon(self._observers.rollout_finished, record)
 
 
 async def _outcome(

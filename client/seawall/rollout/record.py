@@ -87,7 +87,7 @@ def text_of(value: object) -> str | None:
 
 @runtime_checkable
 class RolloutObserver(Protocol):
-    """An observer that wants to know of rollouts, too. Called on the event loop: it must neither block nor raise."""
+    """An observer that wants to know of rollouts, too. Called on the event loop: it must not block."""
 
     def rollout_finished(self, record: RolloutRecord) -> None:
         """Take note of a call through the rollout; where there is a shadow, once that has ended."""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from seawall.rollout.record import RolloutObserver, RolloutRecord
 from seawall.telemetry.logs import LOGGER_NAME
 from seawall.trace import AttemptRecord, CallContext, CallTrace, Observer
 
@@ -31,6 +32,7 @@ class Observers:
         self._observers = tuple(observers)
         of_both = [observer for observer in observers if isinstance(observer, CircuitBreakerListener)]
         self._listeners = (*of_both, *listeners)
+        self._of_rollouts = [observer for observer in observers if isinstance(observer, RolloutObserver)]
         self._complained: set[int] = set()
 
     def attempt_finished(self, context: CallContext, record: AttemptRecord) -> None:
@@ -42,6 +44,11 @@ class Observers:
         """Tell of a call."""
         for observer in self._observers:
             self._tell(observer, observer.call_finished, trace)
+
+    def rollout_finished(self, record: RolloutRecord) -> None:
+        """Tell those of a rollout that want to know."""
+        for observer in self._of_rollouts:
+            self._tell(observer, observer.rollout_finished, record)
 
     def state_change(
         self, cb: CircuitBreaker, old_state: CircuitBreakerState | None, new_state: CircuitBreakerState
