@@ -43,9 +43,9 @@ test: proxies  ## every suite
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 security: setup  ## the security suite, and what the guards stop, measured, with a report (CORPORA=/path: on labelled corpora too)
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m security suites/security
-	@$(BIN)/python suites/security/measure.py --seed $(SEED) $(if $(CORPORA),--corpora $(CORPORA))
-	@$(BIN)/seawall report security
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m security suites/security; tests=$$?; \
+	$(BIN)/python suites/security/measure.py --seed $(SEED) $(if $(CORPORA),--corpora $(CORPORA)) && \
+	$(BIN)/seawall report security && exit $$tests
 
 latency: proxies  ## the latency suite
 	@$(BIN)/python -m pytest -m latency suites/latency

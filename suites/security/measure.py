@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import measure_corpora
+import rates
 from adaptive_attacker import DISGUISES, attack, attacks
 from catalogue_attack import INPUTS
 from catalogue_run import carry_out_all
@@ -201,7 +202,11 @@ def main():
     parser.add_argument("--corpora", type=Path)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--write-baseline", action="store_true", help="hold later runs to these figures")
+    parser.add_argument(
+        "--write-baseline",
+        action="store_true",
+        help="hold later runs to these figures, and show them in docs/SECURITY.md",
+    )
     arguments = parser.parse_args()
     missing = [
         name
@@ -216,6 +221,7 @@ def main():
         found["baseline"] = baseline_of(found, found["baseline"])
         lines = ",\n".join(f"  {json.dumps(id_)}: {counts}" for id_, counts in found["baseline"].items())
         BASELINE.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+        rates.write()
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "security.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0

@@ -4,6 +4,7 @@ import json
 
 import aiohttp
 import pytest
+import rates
 from catalogue_attack import carry_out, fake_provider, wire_of
 from catalogue_judge import miss
 from catalogue_run import known_misses
@@ -35,6 +36,11 @@ def test_the_list_of_misses_names_nothing_else():
     """An entry that was renamed or taken away cannot stay on it, and each says what is wrong."""
     assert set(KNOWN) <= set(catalogue())
     assert all(KNOWN.values())
+
+
+def test_the_document_shows_the_rates_that_runs_are_held_to():
+    """`python suites/security/measure.py --write-baseline` writes both."""
+    assert rates.document() == rates.DOCUMENT.read_text(encoding="utf-8")
 
 
 OFF = {
