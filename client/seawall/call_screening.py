@@ -25,6 +25,8 @@ def begin_screening(
 
     Raises `ConfigurationError` for an option that asks for a stage that is off: it would be believed to be held.
     """
+    if security is None and not options:
+        return None
     grounding, verification = options.get("grounding"), options.get("verification")
     for name, option in (("grounding", grounding), ("verification", verification)):
         if option is not None and (security is None or not security.looks(name)):

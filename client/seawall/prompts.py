@@ -78,7 +78,7 @@ def request_of(prompt: Prompt, options: CallOptions) -> CompletionRequest:
         TypeError: for an option that does not exist.
         ConfigurationError: for a prompt or option that cannot work.
     """
-    if unknown := options.keys() - _CALL:
+    if options and (unknown := options.keys() - _CALL):
         raise TypeError(f"unknown option {min(unknown)!r}; there are {', '.join(sorted(_CALL))}")
     if isinstance(prompt, CompletionRequest):
         if given := options.keys() & _REQUEST:
@@ -95,7 +95,7 @@ def request_of(prompt: Prompt, options: CallOptions) -> CompletionRequest:
     stop = options.get("stop", ())
     return CompletionRequest(
         messages=messages,
-        sources=_sources(options.get("sources", ())),
+        sources=_sources(options["sources"]) if "sources" in options else (),
         tools=tools,
         tool_choice=_tool_choice(options.get("tool_choice", "auto"), tools),
         response_schema=options.get("response_schema"),

@@ -81,10 +81,13 @@ def _seconds_or_date(text: str, unix_time_s: float) -> float | None:
 def _go_duration(text: str) -> float | None:
     """Parse `6m0s`, `12ms`, `7s`."""
     text = text.strip()
-    parts = _GO_DURATION.findall(text) if len(text) <= _TEXT_CHARS_MAX else []
-    if not parts or "".join(number + unit for number, unit in parts) != text:
+    if len(text) > _TEXT_CHARS_MAX:
         return None
-    return sum(float(number) * _GO_UNIT_S[unit] for number, unit in parts)
+    seconds, end = 0.0, 0
+    while (part := _GO_DURATION.match(text, end)) is not None:
+        seconds += float(part[1]) * _GO_UNIT_S[part[2]]
+        end = part.end()
+    return seconds if end and end == len(text) else None
 
 
 def _rfc3339(text: str, unix_time_s: float) -> float | None:

@@ -175,4 +175,4 @@ def call_event(trace: CallTrace, time: datetime) -> CallEvent:
 
 
 def _ms(seconds: float) -> float:
-    return round(seconds * 1_000, 3)
+    return round(seconds * 1_000_000) / 1_000  # to three places, at a third of their cost

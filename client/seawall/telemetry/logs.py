@@ -98,7 +98,7 @@ class JsonHandler(logging.StreamHandler[TextIO]):
         with self.lock or nullcontext():
             try:
                 self.stream.write(f"{event}\n")
-                self.flush()
+                self.stream.flush()
             except (OSError, ValueError):  # a full disk, a closed stream: the call goes on
                 self.handleError(_logger.makeRecord(LOGGER_NAME, logging.INFO, "", 0, event, (), None))
 
