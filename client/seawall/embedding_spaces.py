@@ -92,11 +92,18 @@ class EmbeddingSpaces:
             name: EmbeddingSpace(name, embedders, fleet_of(embedders)) for name, embedders in members.items()
         }
 
-    def inherit(self, former: EmbeddingSpaces, unchanged: Container[str]) -> None:
-        """Share what is known of the providers of spaces that existed before: see `Fleet.inherit`."""
+    def inherit(self, former: EmbeddingSpaces, fleet: Fleet, unchanged: Container[str]) -> None:
+        """Share what is known of the providers of spaces that existed before: see `Fleet.inherit`.
+
+        `fleet`: all providers. What an operator forced there holds in every space.
+        """
         for name, space in self._spaces.items():
             if (known := former._spaces.get(name)) is not None:
                 space.fleet.inherit(known.fleet, unchanged)
+            for provider in space.fleet.providers:
+                forced = fleet.provider(provider.name).breaker.forced
+                if forced != provider.breaker.forced:
+                    provider.breaker.force(forced)
 
     def providers(self, name: str) -> list[Provider]:
         """Return what is known of the provider of this name, in the space it embeds in; nothing if it does not."""

@@ -186,7 +186,7 @@ class LLMManager:
         """Read the settings again and serve the calls that begin from now on by them; return what changed.
 
         Running calls and streams finish on what they began with. Breakers (forced ones, too), rests and latencies
-        carry over for providers whose name, wire, model and address stay the same, and so do budgets;
+        carry over for providers whose name, wire, model, address and key stay the same, and so do budgets;
         connections are kept unless a setting of `http` changed. An `engine` of your own is always kept.
 
         Args:
@@ -294,10 +294,10 @@ def _upstreams(settings: Settings) -> list[Upstream]:
 def _unchanged(before: Settings, after: Settings) -> set[str]:
     """Return the names of the providers that are the same as before."""
 
-    def identities(settings: Settings) -> set[tuple[str, ...]]:
-        return {(p.name, p.wire, p.model, p.base_url or "") for p in settings.providers}
+    def identities(settings: Settings) -> set[tuple[str, object]]:
+        return {(p.name, (p.wire, p.model, p.base_url, p.api_key)) for p in settings.providers}
 
-    return {name for name, *_ in identities(before) & identities(after)}
+    return {name for name, _ in identities(before) & identities(after)}
 
 
 def _security(settings: Settings) -> SecurityPipeline | None:

@@ -185,7 +185,7 @@ class UnifiedLLMClient:
             self._connections = Connections(engine)
         self._wiring = self._wire(upstreams, fleet)
         spaces = EmbeddingSpaces(upstreams, lambda members: self._fleet_of(members, fleet.rng))
-        spaces.inherit(self._spaces, unchanged)
+        spaces.inherit(self._spaces, fleet, unchanged)
         self._spaces = spaces
 
     async def aclose(self) -> None:

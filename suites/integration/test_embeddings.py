@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from seawall import AllProvidersFailed, ConfigurationError, DeadlineExceeded
+from seawall import AllProvidersFailed, ConfigurationError, DeadlineExceeded, load_settings
 from seawall.sync import LLMManager as SyncLLMManager
 
 pytestmark = pytest.mark.real_processes
@@ -95,6 +95,16 @@ async def test_an_operator_shuts_a_provider_out_for_good(llm, providers):
 
     assert without.provider == "alpha"
     assert (await llm.embed(TEXTS)).provider == "delta"
+
+
+async def test_one_that_was_shut_out_embeds_in_no_other_space_either(llm, embedders):
+    """What an operator forced holds after a reload that gives the provider another space."""
+    llm.force_breaker("delta", "open")
+    overrides = embedders()
+    overrides["providers"][0]["embedding_space"] = "azure"
+    await llm.reload(load_settings(environ={}, overrides=overrides))
+    with pytest.raises(AllProvidersFailed):
+        await llm.embed(TEXTS, space="azure", deadline_s=0.5)
 
 
 async def test_a_slow_provider_is_hedged_or_given_up(llm, providers):

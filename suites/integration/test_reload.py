@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from seawall import (
+    AllProvidersFailed,
     ConfigurationError,
     Done,
     LLMManager,
@@ -216,6 +217,21 @@ async def test_a_key_is_changed_without_a_restart(file, providers, tmp_path):
         answer = await llm.complete("hello")
 
     assert (change.name, change.before, change.after) == ("providers.alpha.api_key", "***", "***")
+    assert answer.provider == "alpha"
+
+
+async def test_what_was_held_against_a_key_is_not_held_against_the_next_one(file, providers, tmp_path):
+    """Where a quota is used up, a person puts in another key: it is used at once."""
+    (tmp_path / ".env").write_text("KEY=sk-used-up\n", encoding="utf-8")
+    providers.fault("alpha", "http_status", status=429, retry_after=300)
+    async with LLMManager.from_settings(file(("alpha", "beta")), environ={}) as llm:
+        with pytest.raises(AllProvidersFailed, match="rate_limited"):
+            await llm.complete("hello")
+        providers.reset()
+        (tmp_path / ".env").write_text(f"KEY={KEY}\n", encoding="utf-8")
+        await llm.reload()
+        answer = await llm.complete("hello")
+
     assert answer.provider == "alpha"
 
 
