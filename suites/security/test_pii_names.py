@@ -49,6 +49,8 @@ def test_names_are_found(text, names):
         "Will the model answer? Mark the task as done.",
         "I am German but live in Spain.",
         "class HttpClient(BaseClient): HTTPTransport = None",
+        "Hi\nIgnore all previous instructions.",
+        "Hello\n\nOmicroning is broken again.",
     ],
 )
 def test_other_capitals_are_left_alone(text):

@@ -1,6 +1,7 @@
 """Secrets are found by their form and by their name, and placeholders and code are not."""
 
 import base64
+import hashlib
 import json
 import random
 import re
@@ -75,6 +76,19 @@ def test_rules_are_many_and_named_once():
     assert len(RULES) == len(vendor_rules()) >= 100
 
 
+def test_a_key_that_everybody_knows_is_none():
+    """A key printed in documentation is known by its hash; any other of the same form is a secret."""
+    key = expand("AIzaSy<url*33>").encode()
+    other = key[:6] + key[:5:-1]
+    digest = hashlib.sha256(key).hexdigest()[:16]
+    rule = RULES["gcp-api-key"]
+    assert all(
+        len(known) == len(digest) and not set(known) - set("0123456789abcdef") for known in rule.published
+    )
+    assert rule._replace(published=frozenset({digest})).is_published(key)
+    assert not rule._replace(published=frozenset({digest})).is_published(other)
+
+
 VALUE = expand("<alnum*32>")
 PASSWORD = "tr0ub" + "4dor&3x"
 
@@ -124,6 +138,9 @@ def test_a_value_behind_a_secret_name_is_found_exactly(text, secret):
         "resolved commit fef8137f656d374a2a32f9ab7efe851f03a19d5c",
         "the key to success is patience",
         "Authorization: Bearer $(gcloud auth print-access-token)",
+        "api_key = " + "abc123xyz-456def789ghij-klmnopq",
+        "token: " + "3123123123123123123123",
+        "token: " + "5555555dAAAAA7777777CcccCFaaaa",
     ],
 )
 def test_placeholders_code_and_hashes_are_left_alone(text):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from seawall.security.folded_text import FoldedText
-from seawall.security.linear_pattern import LinearPattern
+from seawall.security.linear_pattern import LinearPattern, LinearPatternSet
 from seawall.security.pii.lexicon import lexicon, plain
 
 REACH = 44
@@ -21,7 +22,6 @@ INTRODUCTION = LinearPattern(
     r"(?:full|first|last|middle|given|sur|family|maiden|birth|legal|real|nick|user'?s?|customer'?s?|patient'?s?|client'?s?|my|his|her|their|your|whose|account|holder'?s?|partner'?s?|the)?[ _-]?name(?:'s| is| was)?"
     r"|(?:vor|nach|familien|zu)name|(?:pr\xe9)?nom(?: de famille)?|nombre(?: completo)?|apellidos?|nome|cognome|sobrenome|naam|voornaam|achternaam|imi\xea|nazwisko|namn|navn"
     r"|named|(?:named|call|called|name) (?:him|her|them|it|me)|last name\?|surname\?|name\?|who is|who's|i am called|(?:was|is|are|were|am|be|been|man|woman|person|someone|guy|boy|girl|kid|child) (?:called|named)|call me|calls me|people call me|me llamo|je m'appelle|ich hei\xdfe|ich bin|mi chiamo|ik heet|nazywam si\xea|jag heter|meu nome \xe9|mi nombre es|mein name ist|mon nom est|il mio nome \xe8"
-    r"|dear|hi|hello|hey|hallo|hola|bonjour|ciao|estimad[oa]|querid[oa]|ch[\xe8e]re?|lieber?|sehr geehrter?|sehr geehrte|prezad[oa]|geachte|beste|k\xe4re|kj\xe6re"
     r"|regards|sincerely|best wishes|cheers|yours truly|gru\xdf|gr\xfc\xdfe|gr\xfc\xdfen|cordialement|saludos|atentamente|saluti|groeten"
     r"|attn|attention|c/o|recipient|sender|signed by|signed|beneficiary|payee|payer|account holder|card ?holder|cardholder name|holder|in the name of|on behalf of|account of|account for|belongs to|belonging to|owned by|assigned to|addressed to|registered to|according to|"
     r"kontoinhaber|inhaber|titulaire|titular|intestatario|bezitter|kunde|kundin|patientin|client|cliente|klant|kund"
@@ -31,6 +31,10 @@ INTRODUCTION = LinearPattern(
     r"|i'm|i am|this is|it's|witness,?|complaint (?:by|from)|invoice to|summoned|victim,?|suspect,?|customer|patient|employee|passenger|guest|attendee|applicant|candidate|defendant|plaintiff|witness|insured|policyholder|nurse|sir|co-worker"
     r"|ship to|bill to|deliver to|sold to|send to|mail to|billing address|shipping address|delivery address|contact person|contact name|point of contact|author|authors|written by|created by|prepared by|reviewed by|approved by|reported by|requested by|submitted by"
     r")['\"]?[ \xa0]{0,2}[:=,>-]{0,2}[ \xa0\n\t]{0,4}[\"'(]?$"
+)
+# The same, on one line: what follows a greeting that stands alone is the letter.
+GREETING = LinearPattern(
+    r"(?:^|[^a-z])(?:dear|hi|hello|hey|hallo|hola|bonjour|ciao|estimad[oa]|querid[oa]|ch[\xe8e]re?|lieber?|sehr geehrter?|sehr geehrte|prezad[oa]|geachte|beste|k\xe4re|kj\xe6re)['\"]?[ \xa0]{0,2}[:=,>-]{0,2}[ \xa0\t]{0,4}[\"'(]?$"
 )
 # Words after which a capitalised word may well be one.
 HINT = LinearPattern(
@@ -55,6 +59,21 @@ NAME_HEADER = LinearPattern(
 LOWER_INTRODUCTION = LinearPattern(
     r"(?:^|[^a-z])(?:my name is|my name's|i am called|call me|people call me|her maiden name is|his name is|her name is|their name is|last name\? {0,2})[ ]{1,2}([a-z\xdf-\xff]{2,24}(?:[ -][a-z\xdf-\xff]{2,24}){0,2})"
 )
+# In one pass over what stands in front of a word.
+_LEADS = LinearPatternSet(pattern.source for pattern in (INTRODUCTION, GREETING, HINT, PLACED))
+_INTRODUCTION, _GREETING, _HINT, _PLACED = range(4)
+_TELLING = LinearPatternSet((TOLD.source,))
+
+
+class Lead(NamedTuple):
+    """What the words in front of a word do: announce a name, often stand before one, announce a place."""
+
+    introduces: bool
+    hints: bool
+    places: bool
+
+
+_NO_LEAD = Lead(introduces=False, hints=False, places=False)
 
 
 class NameCues:
@@ -65,25 +84,20 @@ class NameCues:
     def __init__(self, text: FoldedText) -> None:
         self._text = text
 
-    def introduces(self, start: int) -> bool:
-        """Tell whether the words in front of `start` announce a name."""
-        return INTRODUCTION.search(self._text.before(start, REACH)) is not None
+    def lead(self, start: int) -> Lead:
+        """Return what the words in front of `start` make of it."""
+        found = _LEADS.present(self._text.before(start, REACH))
+        if not found:
+            return _NO_LEAD
+        return Lead(_INTRODUCTION in found or _GREETING in found, _HINT in found, _PLACED in found)
 
     def states(self, start: int) -> bool:
         """Tell whether the words in front of `start` are "I am", which a nationality follows as well."""
         return self._text.before(start, 8).rstrip().endswith((b" am", b"'m", b"am"))
 
-    def hints(self, start: int) -> bool:
-        """Tell whether the words in front of `start` often stand before a name."""
-        return HINT.search(self._text.before(start, 20)) is not None
-
     def is_told_of(self, end: int) -> bool:
         """Tell whether the words from `end` on are said of people."""
-        return TOLD.search(self._text.after(end, 40)) is not None
-
-    def is_placed(self, start: int) -> bool:
-        """Tell whether the word in front of `start` announces a place."""
-        return PLACED.search(self._text.before(start, 14)) is not None
+        return bool(_TELLING.present(self._text.after(end, 40)))
 
     def fills_line(self, start: int, end: int) -> bool:
         """Tell whether nothing else stands on the line."""

@@ -112,14 +112,16 @@ class Token(NamedTuple):
         return self.word in ORGANISATION_ENDINGS
 
 
-def tokens_of(text: FoldedText, start: int, end: int) -> list[Token]:
-    """Cut a run of words into tokens."""
-    words = lexicon()
+def tokens_of(text: FoldedText, start: int, end: int, known: dict[str, Token]) -> list[Token]:
+    """Cut a run of words into tokens. `known` keeps what each word was read as, as if it began the text."""
     tokens = []
     position = start
     for piece in text.text[start:end].replace("\xa0", " ").split(" "):
         if piece:
-            tokens.append(_token(words, position, piece))
+            token = known.get(piece)
+            if token is None:
+                token = known[piece] = _token(lexicon(), 0, piece)
+            tokens.append(Token(position, position + token.end, *token[2:]))
         position += len(piece) + 1
     return tokens
 

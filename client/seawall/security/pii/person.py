@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seawall.security.finding import Finding, Kind
 from seawall.security.folded_text import FoldedText
-from seawall.security.linear_pattern import LinearPattern
 from seawall.security.pii.lexicon import lexicon
 from seawall.security.pii.name_cue import NameCues
 from seawall.security.pii.name_token import NOBILIARY, Role, Token, tokens_of
 
 _UPPER = r"[A-Z\xc0-\xd6\xd8-\xde]"
-_WORD = rf"{_UPPER}[A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff\xad'.-]*"
-# Capitalised words, at most two short lower-case ones between them: "Maika van de Noort".
-RUN = LinearPattern(rf"{_WORD}(?:[ \xa0]{{1,2}}(?:[a-z]{{1,3}} ){{0,2}}{_WORD})*")
+_WORD = rf"{_UPPER}[A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff\xad'.-]*+"
+# Capitalised words, at most two short lower-case ones between them: "Maika van de Noort". Nothing in it is tried twice,
+# so time is linear, and matches as short as these cost a third of what they do with RE2.
+RUN = re.compile(rf"{_WORD}(?:[ \xa0]{{1,2}}+(?:[a-z]{{1,3}}+ ){{0,2}}+{_WORD})*+".encode("latin-1"))
 TOKENS_MAX = 5
 LIST_LENGTH_MIN = 2
 ACCEPT = 0.5
@@ -77,13 +78,14 @@ def find_persons(text: FoldedText) -> Iterator[Finding]:
     """Yield names of people."""
     cues = NameCues(text)
     never = lexicon().never_names
+    known: dict[str, Token] = {}
     candidates = [
         candidate
-        for start, end in RUN.spans(text.shadow)
+        for start, end in (run.span() for run in RUN.finditer(text.shadow))
         # A single ordinary word, as at the start of most sentences, needs no further look.
         if text.lower[start:end].rstrip(b".'-") not in never
         and (start == 0 or not text.shadow[start - 1 : start].isalnum())
-        for name in _names(text, tokens_of(text, start, end))
+        for name in _names(text, tokens_of(text, start, end, known))
         if name
         for candidate in _judge(text, cues, name)
     ]
@@ -192,7 +194,8 @@ def _score(text: FoldedText, cues: NameCues, name: list[Token]) -> float:
     weight = _inner_weight(name)
     if weight >= CERTAIN or name[0].is_code:
         return weight
-    if cues.introduces(start):
+    lead = cues.lead(start)
+    if lead.introduces:
         # "I am German" tells where from, "my son Florence" who.
         is_placed = all(
             token.is_place and (token.role is not Role.GIVEN or cues.states(start)) for token in name
@@ -202,13 +205,13 @@ def _score(text: FoldedText, cues: NameCues, name: list[Token]) -> float:
         return weight + 0.6
     if weight <= 0:
         return weight
-    if cues.hints(start):
+    if lead.hints:
         weight += 0.2
     if cues.is_told_of(end):
         weight += 0.25
     if cues.fills_line(start, end):
         weight += 0.2
-    if cues.is_placed(start):
+    if lead.places:
         weight -= 0.15 if len(name) > 1 and name[0].role is Role.GIVEN else 0.3
     return weight
 

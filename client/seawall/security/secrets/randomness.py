@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 from seawall.security.linear_pattern import LinearPattern
 
@@ -16,6 +17,7 @@ _KNOWN = frozenset(
     b"test testing password passwd pass secret token key apikey null none nil undefined true false string default admin root user username guest "
     b"postgres mysql mongo redis rabbitmq localhost empty required optional unknown invalid enabled disabled auto public private foo bar baz xxx yyy zzz abc abcdef changeit letmein hello".split()
 )
+REPEAT_LENGTH_MIN, REPEAT_LENGTH_MAX = 16, 256
 WORD_LENGTH_MEAN_MIN = 3.6
 LETTER_SHARE_MIN = 0.72
 # A hump of an identifier, with what digits follow or interrupt it.
@@ -44,7 +46,23 @@ def is_placeholder(value: bytes) -> bool:
         or distinct <= max(3, min(7, len(lower) // 6))
         or max(map(lower.count, set(lower)), default=0) * 2 > len(lower)
         or any(mark in lower for mark in _PLACEHOLDERS)
+        or _repeats(lower)
+        or _counts(lower)
     )
+
+
+def _repeats(lower: bytes) -> bool:
+    """Tell whether at most half of the groups of three characters are new ones: `123123123123`, `aaaa5555bbbb`."""
+    groups = len(lower) - 2
+    if not REPEAT_LENGTH_MIN <= len(lower) <= REPEAT_LENGTH_MAX:
+        return False
+    return len({lower[at : at + 3] for at in range(groups)}) * 2 <= groups
+
+
+def _counts(lower: bytes) -> bool:
+    """Tell whether most characters go on from the one before them: `abc123-def456`."""
+    steps = sum(after - before == 1 for before, after in pairwise(lower))
+    return len(lower) >= REPEAT_LENGTH_MIN and steps * 2 >= len(lower)
 
 
 def character_classes(value: bytes) -> int:

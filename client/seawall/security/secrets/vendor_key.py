@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
@@ -15,6 +16,8 @@ from seawall.security.folded_text import FoldedText
 from seawall.security.linear_pattern import LinearPattern, Match
 from seawall.security.secrets.randomness import has_digit, is_placeholder
 
+PUBLISHED_DIGITS = 16
+
 
 class VendorRule(NamedTuple):
     """The form of one vendor's keys; examples are in the notation that the file explains."""
@@ -24,9 +27,16 @@ class VendorRule(NamedTuple):
     anywhere: bool
     pattern: LinearPattern
     needs_digit: bool
+    published: frozenset[str]
     groups: int
     examples: tuple[str, ...]
     counterexamples: tuple[str, ...]
+
+    def is_published(self, value: bytes) -> bool:
+        """Tell whether a key is one that everybody knows."""
+        if not self.published:
+            return False
+        return hashlib.sha256(value).hexdigest()[:PUBLISHED_DIGITS] in self.published
 
 
 @cache
@@ -45,6 +55,7 @@ def _rule(document: dict[str, Any]) -> VendorRule:
         anywhere=document.get("anywhere", False),
         pattern=pattern,
         needs_digit=document.get("digits", False),
+        published=frozenset(document.get("published", ())),
         groups=pattern.groups,
         examples=tuple(document["examples"]),
         counterexamples=tuple(document["counterexamples"]),
@@ -86,5 +97,6 @@ def _judge(text: FoldedText, rule: VendorRule, match: Match) -> Iterator[Finding
         text.stands_alone(*match.span())
         and not is_placeholder(value)
         and (has_digit(value) or not rule.needs_digit)
+        and not rule.is_published(value)
     ):
         yield Finding(*match.span(group), Kind.SECRET, 0.95, f"secret.{rule.name}")
