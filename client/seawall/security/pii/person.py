@@ -82,8 +82,8 @@ def find_persons(text: FoldedText) -> Iterator[Finding]:
     candidates = [
         candidate
         for start, end in (run.span() for run in RUN.finditer(text.shadow))
-        # A single ordinary word, as at the start of most sentences, needs no further look.
-        if text.lower[start:end].rstrip(b".'-") not in never
+        # Ordinary words alone, as at the start of most sentences, need no further look.
+        if not never.issuperset(map(_bare, text.lower[start:end].split(b" ")))
         and (start == 0 or not text.shadow[start - 1 : start].isalnum())
         for name in _names(text, tokens_of(text, start, end, known))
         if name
@@ -97,6 +97,10 @@ def find_persons(text: FoldedText) -> Iterator[Finding]:
             )
     for start, end in cues.lower_names():
         yield Finding(start, end, Kind.PERSON, 0.6, "person.lower_case")
+
+
+def _bare(word: bytes) -> bytes:
+    return word.rstrip(b".'-")
 
 
 def _spread(text: FoldedText, candidates: list[Candidate]) -> None:
