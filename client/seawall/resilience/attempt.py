@@ -32,6 +32,7 @@ class Attempt:
         "deliver",
         "first_token_at",
         "flowing",
+        "flowing_since",
         "gap_s",
         "generation",
         "hedge_after_s",
@@ -52,6 +53,7 @@ class Attempt:
         "tool_begun",
         "total_at",
         "trial",
+        "whole_at",
         "why",
     )
 
@@ -74,7 +76,7 @@ class Attempt:
         self.late = self.cold = self.tool_begun = False
         self.continued_from: str | None = None
         self.held = 0
-        self.held_until = math.inf
+        self.held_until = self.flowing_since = self.whole_at = math.inf
         self.late_after_s = self.hedge_after_s = math.inf
         self.hedge_at = self.late_at = self.timeout_at = self.total_at = math.inf
         self.deliver: tuple[Action, ...] = (Deliver(number),)
@@ -98,6 +100,13 @@ class Attempt:
             self.gap_s = gap_s
         self.last_token_at = now
         self.alive(now)
+
+    def whole(self, now: float) -> None:
+        """Note that all of its answer is here: its provider has nothing more to do, nor time or a permit to take."""
+        self.whole_at = now
+        self.flowing = False
+        self.hedge_at = self.late_at = self.timeout_at = math.inf
+        self.give_permit_back()
 
     def alive(self, now: float) -> None:
         """Note a sign of life while it flows: silence counts anew."""
@@ -142,12 +151,15 @@ class Attempt:
         provider.rate_limit.answered(self.trial)
         provider.permits.answered()
         self.give_permit_back()
+        whole_at = min(now, self.whole_at)
         if stream:
+            # A stream that is looked at as a whole hands nothing on before: when it began to flow tells more then.
             first_token_at = now if self.first_token_at is None else self.first_token_at
-            provider.first_token.add(now, first_token_at - self.started)
+            began_at = first_token_at if first_token_at <= whole_at else min(self.flowing_since, whole_at)
+            provider.first_token.add(now, began_at - self.started)
             provider.gap.add(now, self.gap_s)
         else:
-            provider.answer.add(now, now - self.started)
+            provider.answer.add(now, whole_at - self.started)
 
     def failed(self, now: float, failure: Failure, *, counts: bool) -> None:
         """Count a failure, and the rest it asks for."""

@@ -140,9 +140,7 @@ class Call(Course):
             return NOTHING
         if now >= attempt.late_at:
             attempt.note_late(now)
-        attempt.flowing = False
-        attempt.give_permit_back()
-        attempt.hedge_at = attempt.late_at = attempt.timeout_at = math.inf
+        attempt.whole(now)
         return self._armed([])
 
     def attempt_succeeded(

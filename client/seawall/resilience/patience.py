@@ -51,6 +51,7 @@ def set_patience(
 def set_flowing(attempt: Attempt, now: float, options: PolicyOptions) -> None:
     """Set the times of an attempt that has shown progress: from now on silences count."""
     attempt.flowing = True
+    attempt.flowing_since = min(attempt.flowing_since, now)
     attempt.timeout_at = math.inf
     gap = attempt.provider.gap
     usual_s = gap.usual_s(now)

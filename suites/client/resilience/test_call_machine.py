@@ -421,3 +421,28 @@ def test_cancelling_a_wait_leaves_nothing(script):
 
     assert s.send(call, "cancelled", 1.0) == []
     assert s.send(call, "timer", 10.0) == []
+
+
+def test_the_time_that_an_answer_is_looked_at_is_not_its_providers(script):
+    """Screening and verification take as long as they take; what is usual for the provider ends with its answer."""
+    s = script()
+    call = s.call()
+    s.play(
+        call,
+        (0.0, "start", [("start", 1, "alpha", "first")]),
+        (0.1, "whole", 1, []),
+        (5.0, "attempt_succeeded", 1, [("finish", 1)]),
+    )
+    assert s.provider().answer.longest_s(5.0) == 0.1
+
+    call = s.call(stream=True)
+    s.play(
+        call,
+        (10.0, "start", [("start", 1, "alpha", "first")]),
+        (10.2, "progress", 1, []),
+        (10.5, "whole", 1, []),
+        (15.0, "token", 1, [("deliver", 1)]),
+        (15.0, "attempt_succeeded", 1, [("finish", 1)]),
+    )
+    assert s.provider().first_token.longest_s(15.0) == pytest.approx(0.2)
+    assert call.trace.attempts[0].first_token_s == 5.0
