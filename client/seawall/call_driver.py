@@ -185,20 +185,23 @@ class CallDriver:
         for action in actions:
             _CARRY_OUT[type(action)](self, action)
         self._wake()
-        self._tell_observers()
+        # Last of all, when everything is done that observers might look at.
+        machine = self._machine
+        if self._told < len(machine.records) or (machine.trace is not None and not self._told_end):
+            self._caller.run(self._tell_observers)
 
     def _tell_observers(self) -> None:
-        """Tell what has ended. Last of all, when everything is done that they might look at."""
-        machine, observers, caller = self._machine, self._wiring.observers, self._caller
+        """Tell what has ended."""
+        machine, observers = self._machine, self._wiring.observers
         records = machine.records
         while self._told < len(records):
             record = records[self._told]
             self._told += 1
-            caller.run(observers.attempt_finished, self._context, record)
+            observers.attempt_finished(self._context, record)
         if machine.trace is not None and not self._told_end:
             self._told_end = True
             if not machine.silent:
-                caller.run(observers.call_finished, machine.trace)
+                observers.call_finished(machine.trace)
 
     def _start_attempt(self, action: StartAttempt) -> None:
         screen = None if self._screening is None else self._screening.answer()

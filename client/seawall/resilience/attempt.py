@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from seawall.resilience.actions import Action, Deliver
 from seawall.resilience.breaker import UNCOUNTED
 from seawall.resilience.deadline import TimeoutOptions
 from seawall.resilience.failures import Failure
@@ -29,7 +28,6 @@ class Attempt:
         "client_request_id",
         "cold",
         "continued_from",
-        "deliver",
         "first_token_at",
         "flowing",
         "flowing_since",
@@ -79,7 +77,6 @@ class Attempt:
         self.held_until = self.flowing_since = self.whole_at = math.inf
         self.late_after_s = self.hedge_after_s = math.inf
         self.hedge_at = self.late_at = self.timeout_at = self.total_at = math.inf
-        self.deliver: tuple[Action, ...] = (Deliver(number),)
 
     def wake_at(self, timeouts: TimeoutOptions) -> float:
         """Return when this attempt must next be looked at if nothing comes."""

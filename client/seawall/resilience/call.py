@@ -105,7 +105,7 @@ class Call(Course):
         if attempt is self._committed:
             attempt.token(now)
             if len(self._live) == 1:
-                return attempt.deliver
+                return self._deliver
         elif attempt.first_token_at is None:
             self._begin_to_flow(now, attempt)
         else:
@@ -164,7 +164,7 @@ class Call(Course):
         if self._stream and attempt is not self._committed:
             self._commit(attempt, actions)
             if attempt.held:
-                actions += attempt.deliver
+                actions += self._deliver
         self._candidates.ended(attempt.provider)
         attempt.answered(now, stream=self._stream)
         self._fleet.retry_budget.earn(self._fleet.options.retry_budget.success_share)

@@ -14,7 +14,10 @@ _POLL_MAX_S = 1.0
 
 
 class Candidates:
-    """The fleet as one call sees it. `bypass`: the call ignores breakers and rests, and counts for neither."""
+    """The fleet as one call sees it. `bypass`: the call ignores breakers and rests, and counts for neither.
+
+    `in_line`: it waits for a permit.
+    """
 
     __slots__ = (
         "_asked",
@@ -22,11 +25,11 @@ class Candidates:
         "_busy",
         "_fleet",
         "_full",
-        "_in_line",
         "_providers",
         "_skipped",
         "_tries",
         "bypass",
+        "in_line",
         "on_permit",
         "recovering",
     )
@@ -39,7 +42,7 @@ class Candidates:
         self._barred = 0
         self._busy = 0
         self._full: list[Provider] = []
-        self._in_line = False
+        self.in_line = False
         self._skipped: dict[int, tuple[str, float]] | None = None
         self.bypass = bypass
         self.on_permit: Callable[[], None] | None = None
@@ -60,7 +63,7 @@ class Candidates:
         self._tries[provider.index] += 1
         self._busy |= bit
         self._asked |= bit
-        if self._in_line:
+        if self.in_line:
             self.leave_line()
 
     def ended(self, provider: Provider, *, bar: bool = False, unheard: bool = False) -> None:
@@ -125,21 +128,16 @@ class Candidates:
             self.leave_line()
         for provider in self._full:
             if provider.permits.line_up(now, self, _usual_s(provider, now)):
-                self._in_line = True
-        return self._in_line
+                self.in_line = True
+        return self.in_line
 
     def leave_line(self) -> None:
         """Wait for no permit any longer."""
-        if self._in_line:
-            self._in_line = False
+        if self.in_line:
+            self.in_line = False
             self.on_permit = None
             for provider in self._providers:
                 provider.permits.leave_line(self)
-
-    @property
-    def in_line(self) -> bool:
-        """Whether the call waits for a permit."""
-        return self._in_line
 
     def permit_free(self) -> None:
         """Note that it is this call's turn, so that it looks at once; without `on_permit` it does so in its time."""
@@ -182,7 +180,7 @@ class Candidates:
     def _fresh_at(self, provider: Provider, now: float) -> float:
         if provider in self._full:
             return provider.permits.looks_at(self)
-        if self._in_line:
+        if self.in_line:
             # Whoever has somebody to wait for takes no last resort.
             return max(provider.admissible_at(now), now + _POLL_MIN_S)
         return self._admissible_at(provider, now)

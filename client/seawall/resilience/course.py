@@ -12,6 +12,7 @@ from seawall.messages import Usage
 from seawall.resilience.actions import (
     Action,
     CancelAttempt,
+    Deliver,
     DeliverRestart,
     Fail,
     StartAttempt,
@@ -49,6 +50,7 @@ class Course:
         "_continuable",
         "_cut_stream",
         "_deadline",
+        "_deliver",
         "_fleet",
         "_ledger",
         "_live",
@@ -81,6 +83,7 @@ class Course:
         self._candidates = Candidates(fleet, bypass=bypass_breakers)
         self._live: dict[int, Attempt] = {}
         self._committed: Attempt | None = None
+        self._deliver: tuple[Action, ...] = ()  # what the committed attempt brings
         self._broken = self._tool_begun = False
         self._continuable = continuable and fleet.options.streaming.on_midstream_failure == "continue"
         self._spoke: str | None = None
@@ -237,7 +240,7 @@ class Course:
         if attempt is not self._committed:
             self._commit(attempt, actions)
         self._cancel_others(now, attempt, actions)
-        actions += attempt.deliver
+        actions += self._deliver
 
     def _commit(self, attempt: Attempt, actions: list[Action]) -> None:
         """From now on the consumer gets this attempt's tokens."""
@@ -251,6 +254,7 @@ class Course:
         self._tool_begun = attempt.tool_begun
         self._spoke = attempt.provider.name
         self._committed = attempt
+        self._deliver = (Deliver(attempt.number),)
         if self._continuable:
             self._candidates.prefer_prefill()
         if not self._cut_stream:
