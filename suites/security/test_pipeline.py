@@ -27,6 +27,7 @@ from seawall.security.options import (
     RedactionStageOptions,
     SecurityOptions,
     StageOptions,
+    ToolStageOptions,
 )
 from seawall.security.pipeline import SecurityPipeline
 from seawall.security.request_screen import WITHHELD
@@ -342,6 +343,15 @@ async def test_tool_calls_that_are_all_held_leave_nothing_to_wait_for(mode):
     reply = ProviderReply(text="", tool_calls=(call,), stop_reason="tool_calls")
     _, answer = await screened.answer().close(reply)
     assert answer.stop_reason == ("other" if mode == "enforce" else "tool_calls")
+
+
+async def test_the_record_of_held_calls_holds_nothing_that_a_model_wrote():
+    """A tool that was never declared may be called anything, an address as well; records go into logs."""
+    screened = admitted(asking("Pay."), tools=ToolStageOptions(mode="enforce"))
+    reply = await answered(screened, tool_calls=(ToolCall(id="1", name=MAIL, arguments="{}"),))
+    assert reply.held_tool_calls
+    assert MAIL not in str(screened.records())
+    assert stage(screened, "tools").findings == {"undeclared": 1}
 
 
 def test_where_a_source_is_from_is_read_like_the_source():
