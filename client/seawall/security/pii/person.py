@@ -22,6 +22,8 @@ TOKENS_MAX = 5
 LIST_LENGTH_MIN = 2
 ACCEPT = 0.5
 SURE = 0.6
+TOLD_WEIGHT = 0.25
+_ALONE = frozenset((Role.GIVEN, Role.SURNAME, Role.UNKNOWN))
 CERTAIN = 0.85  # nothing around it makes it doubtful
 _ARTICLES = ("la", "el", "le")
 _CITY_OPENINGS = (
@@ -77,18 +79,7 @@ class Candidate:
 def find_persons(text: FoldedText) -> Iterator[Finding]:
     """Yield names of people."""
     cues = NameCues(text)
-    never = lexicon().never_names
-    known: dict[str, Token] = {}
-    candidates = [
-        candidate
-        for start, end in (run.span() for run in RUN.finditer(text.shadow))
-        # Ordinary words alone, as at the start of most sentences, need no further look.
-        if not never.issuperset(map(_bare, text.lower[start:end].split(b" ")))
-        and (start == 0 or not text.shadow[start - 1 : start].isalnum())
-        for name in _names(text, tokens_of(text, start, end, known))
-        if name
-        for candidate in _judge(text, cues, name)
-    ]
+    candidates = list(_candidates(text, cues))
     _spread(text, candidates)
     for candidate in candidates:
         if candidate.score >= ACCEPT:
@@ -97,6 +88,24 @@ def find_persons(text: FoldedText) -> Iterator[Finding]:
             )
     for start, end in cues.lower_names():
         yield Finding(start, end, Kind.PERSON, 0.6, "person.lower_case")
+
+
+def _candidates(text: FoldedText, cues: NameCues) -> Iterator[Candidate]:
+    never = lexicon().never_names
+    known: dict[str, Token] = {}
+    for run in RUN.finditer(text.shadow):
+        start, end = run.span()
+        # Ordinary words alone, as at the start of most sentences, need no further look.
+        words = text.lower[start:end].split(b" ")
+        if never.issuperset(map(_bare, words)) or (start and text.shadow[start - 1 : start].isalnum()):
+            continue
+        tokens = tokens_of(text, start, end, known)
+        if len(tokens) > 1:
+            for name in _names(text, tokens):
+                if name:
+                    yield from _judge(text, cues, name)
+        elif tokens[0].role in _ALONE and tokens[0].word not in _CITY_OPENINGS:
+            yield _weighed(text, cues, tokens)
 
 
 def _bare(word: bytes) -> bytes:
@@ -170,11 +179,19 @@ def _judge(text: FoldedText, cues: NameCues, name: list[Token]) -> Iterator[Cand
         return
     if all(token.role is Role.INITIAL for token in name):
         return
-    score = 0.9 if title is not None else _score(text, cues, name)
-    words = frozenset(token.word for token in name if token.role not in (Role.INITIAL, Role.PARTICLE))
-    yield Candidate(
-        name[0].start, name[-1].end, words, round(score, 2), "person.titled" if title else "person.name"
-    )
+    if title is None:
+        yield _weighed(text, cues, name)
+    else:
+        yield Candidate(name[0].start, name[-1].end, _words(name), 0.9, "person.titled")
+
+
+def _weighed(text: FoldedText, cues: NameCues, name: list[Token]) -> Candidate:
+    score = round(_score(text, cues, name), 2)
+    return Candidate(name[0].start, name[-1].end, _words(name), score, "person.name")
+
+
+def _words(name: list[Token]) -> frozenset[str]:
+    return frozenset([token.word for token in name if token.role not in (Role.INITIAL, Role.PARTICLE)])
 
 
 def _trim(name: list[Token]) -> None:
@@ -211,12 +228,12 @@ def _score(text: FoldedText, cues: NameCues, name: list[Token]) -> float:
         return weight
     if lead.hints:
         weight += 0.2
-    if cues.is_told_of(end):
-        weight += 0.25
     if cues.fills_line(start, end):
         weight += 0.2
     if lead.places:
         weight -= 0.15 if len(name) > 1 and name[0].role is Role.GIVEN else 0.3
+    if weight + TOLD_WEIGHT >= ACCEPT and cues.is_told_of(end):
+        weight += TOLD_WEIGHT
     return weight
 
 
