@@ -87,7 +87,7 @@ class AttemptScreen:
                 released.append(tool_call)
             else:
                 held.append(HeldToolCall(call=tool_call, why=why))
-                run.note("held", [policy().recorded_as(tool_call)])
+                run.note("held", [self._call.recorded_as(tool_call)])
         if not run.enforces:
             return reply
         # Whoever goes on while a model stops for tools would go on for ever with none to run.

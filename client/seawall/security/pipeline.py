@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from seawall.errors import ConfigurationError
-from seawall.messages import CompletionRequest, Message, ProviderReply
+from seawall.messages import CompletionRequest, Message, ProviderReply, ToolCall
 from seawall.resilience.failures import Failure, FailureKind, ProviderError
 from seawall.screen import RequestRefusedError
 from seawall.security.answer_screen import AttemptScreen
@@ -193,6 +193,10 @@ class CallScreening:
             )
             self._policy = ToolPolicy(request.tools, context, self._pipeline.options.tools.policy)
         return self._policy
+
+    def recorded_as(self, call: ToolCall) -> str:
+        """Return what a record may call a tool: the name of one that was not declared is the model's own words."""
+        return call.name if any(tool.name == call.name for tool in self._asked.tools) else "undeclared"
 
     def hold_to_contract(self, reply: ProviderReply, *, restored: bool) -> None:
         """Raise `ProviderError` for an answer that breaks the contract. One that calls tools is no answer yet.

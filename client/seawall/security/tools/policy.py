@@ -17,7 +17,6 @@ from seawall.security.tools.arguments import Leaf, harm, leaves
 from seawall.security.tools.copied import Context
 from seawall.security.tools.options import ToolPolicyOptions
 
-_UNDECLARED = "undeclared"
 _ANY = "*"
 _LEAVES_MAX = 500
 _NAME_SHOWN = 60
@@ -30,10 +29,6 @@ class ToolPolicy:
         self._tools = {tool.name: tool for tool in tools}
         self._context = context
         self._options = options
-
-    def recorded_as(self, call: ToolCall) -> str:
-        """Return what a record may call its tool: the name of one that was not declared is the model's own words."""
-        return call.name if call.name in self._tools else _UNDECLARED
 
     def held_because(self, call: ToolCall) -> str | None:
         """Return why a call must not be carried out as it is; None releases it."""
