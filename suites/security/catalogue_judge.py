@@ -3,6 +3,8 @@
 What is shown is read by parsers that the client does not use: CommonMark by markdown-it, HTML by the standard library.
 """
 
+import re
+import unicodedata
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -27,6 +29,7 @@ ATTACKERS = (".attacker.example", "attacker.example")
 INVISIBLE = frozenset(
     [*range(0xE0000, 0xE0080), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x2060, 0xFEFF, 0x1B]
 )
+_ADDRESS = re.compile(r"https?://[^\s<>\"')\]]{1,500}")
 FLAGS_OF_REGIONS = "\U0001f3f4"  # a black flag, behind which tag characters name a region
 
 
@@ -36,11 +39,14 @@ class Page(HTMLParser):
     def __init__(self):
         super().__init__(convert_charrefs=True)
         self.live = []
+        self.addresses = set()
 
     def handle_starttag(self, tag, attrs):
         if tag in ACTIVE:
             self.live.append(f"<{tag}>")
         for name, value in attrs:
+            if value and "//" in value:
+                self.addresses.add(value)
             if name.startswith("on") or name == "style":
                 self.live.append(f"{tag} {name}")
             elif value and (leads := _leads_to_attacker(value)):
@@ -58,11 +64,24 @@ def _leads_to_attacker(url):
     return host if host.endswith(ATTACKERS) else ""
 
 
-def live_in(text):
-    """What is live in a text once it is shown as Markdown and as HTML."""
+def _page_of(text):
     page = Page()
     page.feed(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
     page.close()
+    return page
+
+
+def is_neutralised(text, guarded):
+    """Whether nothing that a text would run, fetch, offer as a link or hide is left of it in its guarded form."""
+    addresses = _page_of(text).addresses | set(_ADDRESS.findall(text))
+    controls = {char for char in guarded if unicodedata.category(char) == "Cc"} - {"\n", "\t"}
+    left = _page_of(guarded).addresses | {address for address in addresses if address in guarded}
+    return not live_in(guarded) and not controls and not left & addresses
+
+
+def live_in(text):
+    """What is live in a text once it is shown as Markdown and as HTML."""
+    page = _page_of(text)
     invisible = {ord(char) for char in text} & INVISIBLE
     if invisible and FLAGS_OF_REGIONS not in text:
         page.live.append(f"U+{min(invisible):04X}")

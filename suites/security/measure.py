@@ -183,13 +183,18 @@ def measure(arguments):
 
 
 def baseline_of(found, before):
-    """What later runs are held to: counts of every share. What was not measured this time stays as it was."""
+    """What later runs are held to: counts of every share. Without corpora, those of corpora stay as they were."""
     held = {
         each["id"]: [each["hits"], each["count"]]
         for each in found["figures"]
         if each.get("held", True) and each.get("count") and not each["id"].startswith("packages.")
     }
-    return dict(sorted({**before, **held}.items()))
+    kept = {
+        id_: counts
+        for id_, counts in before.items()
+        if found["corpora"] is None and id_.startswith(measure_corpora.IDS)
+    }
+    return dict(sorted({**kept, **held}.items()))
 
 
 def say(line):

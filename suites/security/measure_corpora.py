@@ -11,6 +11,7 @@ import importlib.util
 import json
 from pathlib import Path
 
+from catalogue_judge import is_neutralised
 from figures import lower_is_better, recall, roc_of
 from measure_firewall import TRANSFORMS, rows, threshold
 from measure_redaction import Tally, is_covered, score_row
@@ -22,6 +23,8 @@ from seawall.security.redaction import Detection, Kind, find
 FILES = ("injection", "benign", "outputs", "pii", "secrets")
 PACKAGES = ("spikee", "garak", "agentdojo")
 HASH_CHARS = 12
+# How the figures are called that need corpora.
+IDS = ("corpora.", "pii.", "secrets.", "outputs.")
 # What the output guard is not asked about: these go to the tool policy.
 FOR_TOOLS = ("tool_arg", "benign_tool", "ssrf")
 
@@ -154,20 +157,29 @@ def measure_secrets(corpora):
 
 
 def measure_outputs(corpora):
-    altered, misses = {0: collections.defaultdict(list), 1: collections.defaultdict(list)}, []
+    """What is left of attacks in answers, read by parsers that the client does not use; what becomes of the others."""
+    neutralised, altered, misses = collections.defaultdict(list), collections.defaultdict(list), []
     for row in rows(corpora / "outputs.jsonl"):
-        if not row["category"].startswith(FOR_TOOLS):
-            changed = guard(row["text"]).text != row["text"]
-            altered[row["label"]][row["source"]].append(changed)
-            if changed is not bool(row["label"]):
-                misses.append(missed("output" if row["label"] else "output, altered", row))
-    return [
-        recall(f"outputs.altered.{source}", "answers with an attack that were changed", source, hits)
-        for source, hits in sorted(altered[1].items())
-    ] + [
-        lower_is_better(f"outputs.harmless.{source}", "harmless answers that were changed", source, hits)
-        for source, hits in sorted(altered[0].items())
-    ], misses
+        if row["category"].startswith(FOR_TOOLS):
+            continue
+        guarded = guard(row["text"]).text
+        if row["label"]:
+            neutralised[row["source"]].append(is_neutralised(row["text"], guarded))
+            if not neutralised[row["source"]][-1]:
+                misses.append(missed("output", row))
+        else:
+            altered[row["source"]].append(guarded != row["text"])
+            if altered[row["source"]][-1]:
+                misses.append(missed("output, altered", row))
+    figures = [
+        recall(f"outputs.neutralised.{source}", "attacks in answers of which nothing is live", source, held)
+        for source, held in sorted(neutralised.items())
+    ]
+    figures += [
+        lower_is_better(f"outputs.altered.{source}", "harmless answers that were altered", source, changed)
+        for source, changed in sorted(altered.items())
+    ]
+    return figures, misses
 
 
 def measure(corpora, firewall):

@@ -21,8 +21,8 @@ TABLES = {
         "pii.leak.ALL": "personal data: spans that leak{}",
         "pii.hard_negatives": "hard negatives in which personal data was found{}",
         "secrets.": "secrets: {}",
-        "outputs.altered.": "answers with an attack that were changed: {}",
-        "outputs.harmless.": "harmless answers that were changed: {}",
+        "outputs.neutralised.": "attacks in answers of which nothing is live: {}",
+        "outputs.altered.": "harmless answers that were altered: {}",
     },
 }
 SPECIAL = {

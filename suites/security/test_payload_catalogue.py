@@ -43,6 +43,22 @@ def test_the_document_shows_the_rates_that_runs_are_held_to():
     assert rates.document() == rates.DOCUMENT.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("remainder", range(4))
+async def test_without_the_pipeline_every_attack_gets_through(remainder):
+    """Or its verdict would be no merit of the guards; and what is harmless passes."""
+    stopped = []
+    for place, entry in list(enumerate(ENTRIES))[remainder::4]:
+        if entry.form != "body" and entry.id not in STOPPED_BY_THE_WIRE:
+            observed = await carry_out(
+                entry, wire=wire_of(entry, place), stream=False, security={"mode": "off"}
+            )
+            if (miss(entry, observed) is None) is not (entry.expect == "allow"):
+                stopped.append(entry.id)
+    assert stopped == []
+
+
+# No wire has a call of a tool without a name.
+STOPPED_BY_THE_WIRE = {"tool-empty-name"}
 OFF = {
     "firewall": ["direct-fake-turn", "direct-chatml-marker", "indirect-web-comment"],
     "redaction": ["pii-sent-by-user", "pii-in-tool-result"],
