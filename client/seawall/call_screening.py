@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import msgspec
-
-from seawall.embeddings import EmbeddingRequest
 from seawall.errors import ConfigurationError, RequestBlocked
 from seawall.messages import CompletionRequest
 from seawall.prompts import CallOptions
@@ -16,6 +13,16 @@ from seawall.trace import CallContext, CallTrace
 
 if TYPE_CHECKING:
     from seawall.security.pipeline import CallScreening, SecurityPipeline
+
+Admitted_co = TypeVar("Admitted_co", covariant=True)
+
+
+class Admitting(Protocol[Admitted_co]):
+    """What looks at a call before anything of it is sent."""
+
+    def admit(self) -> Admitted_co:
+        """Return what may leave, where it is asked for just that. Raises `RequestRefusedError`."""
+        ...
 
 
 def begin_screening(
@@ -38,20 +45,10 @@ def begin_screening(
     return security.screen(request, grounding=grounding, verification=verification)
 
 
-def mask_texts(security: SecurityPipeline | None, request: EmbeddingRequest) -> EmbeddingRequest:
-    """Return the texts to embed as they may leave. Raises `RequestBlocked`."""
-    if security is None:
-        return request
+def admit(screening: Admitting[Admitted_co], context: CallContext, observers: Observers) -> Admitted_co:
+    """Let the screening look at what is to leave. Raises `RequestBlocked`, of which observers are told."""
     try:
-        return msgspec.structs.replace(request, texts=security.mask(request.texts))
-    except RequestRefusedError as refused:
-        raise RequestBlocked(str(refused)) from None
-
-
-def admit(screening: CallScreening, context: CallContext, observers: Observers) -> None:
-    """Let the screening look at the request. Raises `RequestBlocked`, of which observers are told."""
-    try:
-        screening.admit()
+        return screening.admit()
     except RequestRefusedError as refused:
         trace = CallTrace(
             call_id=context.call_id,
@@ -60,6 +57,7 @@ def admit(screening: CallScreening, context: CallContext, observers: Observers) 
             duration_s=0.0,
             outcome="failed",
             error=RequestBlocked.__name__,
+            operation=context.operation,
             stages=context.stages(),
         )
         observers.call_finished(trace)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Unpack, cast
 import msgspec
 
 from seawall.call_driver import CallDriver, Wiring
-from seawall.call_screening import admit, begin_screening, mask_texts
+from seawall.call_screening import admit, begin_screening
 from seawall.connections import Connections
 from seawall.embed_options import EmbedOptions, embedding_request_of
 from seawall.embedding_spaces import EmbeddingSpaces, EmbeddingUpstream
@@ -133,15 +133,19 @@ class UnifiedLLMClient:
             LLMError: see `seawall.errors`; `ConfigurationError` where no provider embeds, or not so many texts.
         """
         self._bond.check()
-        request = mask_texts(self.security, embedding_request_of(texts, options))
+        request = embedding_request_of(texts, options)
         space = self._spaces.choose(options.get("space"))
         space.check(request)
+        screening = None if self.security is None else self.security.screen_texts(request.texts)
         context = CallContext(
             call_id=call_id_of(options.get("call_id")),
             stream=False,
             deadline_s=deadline_of(options.get("deadline_s"), self.policies.deadline_s),
             operation="embeddings",
+            stages=tuple if screening is None else screening.records,
         )
+        if screening is not None:
+            request = msgspec.structs.replace(request, texts=admit(screening, context, self.observers))
         call = Call(
             space.fleet,
             context,

@@ -310,10 +310,20 @@ async def test_texts_to_embed_leave_without_what_is_sensitive(service, provider,
 
     provider.answer = vectors
     named = {"name": "mallory", "wire": "openai_chat", "model": "m", "base_url": provider.url}
-    llm = await service(providers=[{**named, "api_key": key, "embedding_model": "v"}])
-    await llm.embed([f"Write to {MAIL}"])
+    embedder = [{**named, "api_key": key, "embedding_model": "v"}]
+    llm = await service(providers=embedder)
+    answer = await llm.embed([f"Write to {MAIL}"])
     assert MAIL not in heard(provider)
     assert "[EMAIL]" in heard(provider)
+    assert stage(answer.trace, "redaction").findings == {"EMAIL": 1}
+
+    asked = len(provider.requests)
+    hurried = {"mode": "enforce", "redaction": {"budget_ms": 0.1}}
+    with pytest.raises(RequestBlocked) as caught:
+        await (await service(providers=embedder, security=hurried)).embed([MAIL * 200, MAIL])
+    assert stage(caught.value.trace, "redaction").verdict == "failed"
+    assert caught.value.trace.operation == "embeddings"
+    assert len(provider.requests) == asked
 
 
 async def test_a_verifier_asks_where_its_own_call_has_the_only_permit(service, says):

@@ -410,9 +410,18 @@ def test_a_kind_that_does_not_exist_is_refused_at_the_door():
 
 def test_texts_to_embed_are_masked_the_same_each_time():
     """A placeholder of one call would put the vectors of equal texts apart."""
-    masked = [pipeline(mode="enforce").mask([f"Mail {MAIL} the key {KEY}."]) for _ in range(2)]
+    texts = [f"Mail {MAIL} the key {KEY}."]
+    masked = [pipeline(mode="enforce").screen_texts(texts).admit() for _ in range(2)]
     assert masked[0] == masked[1] == ("Mail [EMAIL] the key [SECRET].",)
-    assert pipeline(mode="shadow").mask([MAIL]) == (MAIL,)
+
+
+def test_in_shadow_mode_texts_to_embed_leave_as_they_are_and_are_reported():
+    """As what is asked does."""
+    shadowed = pipeline(mode="shadow").screen_texts([MAIL])
+    assert shadowed.admit() == (MAIL,)
+    (record,) = shadowed.records()
+    assert (record.verdict, record.findings) == ("altered", {"EMAIL": 1})
+    assert pipeline(mode="off").screen_texts([MAIL]).records() == ()
 
 
 PIECES = st.lists(

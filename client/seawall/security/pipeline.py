@@ -11,7 +11,6 @@ import msgspec
 from seawall.errors import ConfigurationError
 from seawall.messages import CompletionRequest, Message, ProviderReply, ToolCall
 from seawall.resilience.failures import Failure, FailureKind, ProviderError
-from seawall.screen import RequestRefusedError
 from seawall.security.answer_screen import AttemptScreen
 from seawall.security.finding import Kind
 from seawall.security.firewall import Firewall, FirewallOptions, Thresholds, WhenExceeded
@@ -19,9 +18,10 @@ from seawall.security.grounding import Contract, Violation
 from seawall.security.grounding_options import Grounding
 from seawall.security.options import SecurityOptions, StageOptions
 from seawall.security.redaction import Detection, Redactor
-from seawall.security.request_screen import mask, redacted, screen_for_injection, texts_of
+from seawall.security.request_screen import redacted, screen_for_injection, texts_of
 from seawall.security.secrets.registered import RegisteredSecrets, can_be_registered
 from seawall.security.stage import StageRun
+from seawall.security.text_screening import TextScreening
 from seawall.security.tools.copied import Context
 from seawall.security.tools.policy import ToolPolicy
 from seawall.security.verification import Ask, Verification
@@ -69,19 +69,10 @@ class SecurityPipeline:
         options: StageOptions = getattr(self.options, stage)
         return options.effective_mode(self.options.mode) != "off"
 
-    def mask(self, texts: Sequence[str]) -> tuple[str, ...]:
-        """Return texts to embed as they may leave: what redaction finds gives way to the name of its kind.
-
-        Always to the same: the vectors of a document and of the question about it must meet. Raises
-        `RequestRefusedError`.
-        """
+    def screen_texts(self, texts: Sequence[str]) -> TextScreening:
+        """Begin the screening of texts to embed. What it refuses to send, `TextScreening.admit` says."""
         run = StageRun("redaction", self.options.redaction, self.options.mode, self.clock)
-        if not run.enforces:
-            return tuple(texts)
-        masked = tuple(run.attempt(lambda text=text: mask(text, self.detection), text) for text in texts)  # type: ignore[misc]
-        if run.refuses:
-            raise RequestRefusedError(f"redaction did not get to the end: {run.failure}")
-        return masked
+        return TextScreening(texts, self.detection, run)
 
     def screen(
         self,

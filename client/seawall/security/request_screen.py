@@ -13,7 +13,7 @@ from seawall.screen import RequestRefusedError
 from seawall.security.firewall import Action, Channel, Firewall, Verdict
 from seawall.security.grounding.strict_json import StrictJsonError, parse
 from seawall.security.options import FirewallStageOptions
-from seawall.security.redaction import Detection, Redactor, find
+from seawall.security.redaction import Redactor
 from seawall.security.stage import StageRun
 
 WITHHELD = "[withheld: this text was taken for an attempt to give instructions]"
@@ -151,16 +151,6 @@ def _clean_value(value: Any, clean: Any) -> Any:
         cleaned = clean(written)
         return value if cleaned == written else cleaned
     return value
-
-
-def mask(text: str, detection: Detection) -> str:
-    """Return a text with the name of its kind in the place of everything that was found."""
-    pieces: list[str] = []
-    position = 0
-    for finding in find(text, detection):
-        pieces += text[position : finding.start], f"[{finding.kind.value}]"
-        position = finding.end
-    return "".join([*pieces, text[position:]])
 
 
 def texts_of(request: CompletionRequest, *channels: str) -> Iterable[str]:
