@@ -52,7 +52,8 @@ class TokenBucket:
 
     def earn(self, amount: float) -> None:
         """Add tokens up to the capacity."""
-        self._tokens = min(self._capacity, self._tokens + amount)
+        if self._tokens < self._capacity:
+            self._tokens = min(self._capacity, self._tokens + amount)
 
     def has(self, now: float) -> bool:
         """Whether a whole token could be spent now."""

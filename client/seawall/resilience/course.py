@@ -107,7 +107,8 @@ class Course:
         provider = candidates.fresh(now)
         if provider is not None:
             self._begin(now, provider, self._why_another(provider), actions)
-            self._probe_beside(now, actions)
+            if candidates.recovering is not None:
+                self._probe_beside(now, candidates.recovering, actions)
         elif candidates.recovering is not None:
             self._begin(now, candidates.recovering, "probe", actions)
         elif not candidates.line_up(now) and (provider := candidates.spare(now)) is not None:
@@ -168,11 +169,8 @@ class Course:
             StartAttempt(attempt.number, provider.name, attempt.why, connect_s, attempt.client_request_id)
         )
 
-    def _probe_beside(self, now: float, actions: list[Action]) -> None:
+    def _probe_beside(self, now: float, provider: Provider, actions: list[Action]) -> None:
         """Probe a recovering provider that was passed over, without the call's fate on it."""
-        provider = self._candidates.recovering
-        if provider is None:
-            return
         self._number += 1
         probe = Attempt(self._number, provider, "probe", now)
         probe.admit(now)
@@ -337,6 +335,7 @@ class Course:
 
     def _end(self) -> None:
         self._over = True
-        self._candidates.leave_line()
+        if self._candidates.in_line:
+            self._candidates.leave_line()
         self._committed = None
         self._retrying.not_needed()
