@@ -10,9 +10,10 @@ import random
 import re
 from typing import NamedTuple
 
+from catalogue_attack import default_firewall
 from measure_firewall import TRANSFORMS
 
-from seawall.security.firewall import Action, Firewall
+from seawall.security.firewall import Action
 from seawall_simulators.payloads import catalogue
 
 FAMILIES = ("direct-injection", "jailbreak", "indirect-injection", "prompt-leak", "poisoned-retrieval")
@@ -118,7 +119,7 @@ def attacks(firewall):
 
 def attack(rounds, *, seed=1, firewall=None):
     """Every round of one attacker."""
-    draw, firewall = random.Random(seed), firewall or Firewall()
+    draw, firewall = random.Random(seed), firewall or default_firewall()[0]
     pool = list(attacks(firewall))
     worked = dict.fromkeys(DISGUISES, 1.0)
     done = []

@@ -12,6 +12,8 @@ import aiohttp
 
 from seawall import LLMError, LLMManager, Message, TextDelta, Tool, ToolCall, load_settings
 from seawall.security.grounding_options import Grounding
+from seawall.security.options import SecurityOptions
+from seawall.security.pipeline import SecurityPipeline
 from seawall.security.verification import SelfConsistency, Verification
 from seawall_simulators.config import Config, ProviderConfig
 from seawall_simulators.server import Simulators
@@ -45,6 +47,13 @@ class Observed(NamedTuple):
     """The type of the error that the caller got."""
     told: frozenset[str]
     """The stages that say they found something."""
+
+
+def default_firewall():
+    """The firewall of a client whose settings say nothing of it, and the scores from which on it blocks."""
+    options = SecurityOptions()
+    limits = {"user": options.firewall.user_block, "untrusted": options.firewall.untrusted_block}
+    return SecurityPipeline(options).firewall, limits
 
 
 def wire_of(entry, place):

@@ -18,14 +18,14 @@ from pathlib import Path
 import measure_corpora
 import rates
 from adaptive_attacker import DISGUISES, attack, attacks
-from catalogue_attack import INPUTS
+from catalogue_attack import INPUTS, default_firewall
 from catalogue_run import carry_out_all
 from figures import lower_is_better, recall, roc_of, value
 from measure_firewall import TRANSFORMS
 
 import seawall
 from seawall import Source
-from seawall.security.firewall import Action, Firewall
+from seawall.security.firewall import Action
 from seawall.security.grounding import Contract
 from seawall.security.output import guard
 from seawall.security.redaction import find
@@ -80,7 +80,7 @@ def _tags(family):
     return {name: number for name, number in taxonomy().families[family] if number is not None}
 
 
-def measure_curves(firewall):
+def measure_curves(firewall, limits):
     """The firewall's curve for each channel, over attacks and look-alikes of the catalogue."""
     scores = {channel: ([], []) for channel in ("user", "untrusted")}
     for entry in catalogue().values():
@@ -88,7 +88,7 @@ def measure_curves(firewall):
             channel = "user" if entry.form == "user" else "untrusted"
             score = firewall.scan("\n".join(entry.texts()), channel).score
             scores[channel][entry.expect == "allow"].append(score)
-    return {f"catalogue, {channel}": roc_of(*both, 0.8) for channel, both in scores.items()}
+    return {f"catalogue, {channel}": roc_of(*both, limits[channel]) for channel, both in scores.items()}
 
 
 def measure_transforms(firewall):
@@ -152,17 +152,17 @@ def _seconds(work, text):
 
 
 def measure(arguments):
-    firewall = Firewall()
+    firewall, limits = default_firewall()
     say("the catalogue against the client ...")
     figures, misses = measure_catalogue()
     say("disguises, the attacker who learns, speed ...")
     figures += measure_transforms(firewall) + measure_attacker(arguments.rounds, arguments.seed, firewall)
     figures += measure_speed(firewall)
-    curves, missed_rows, corpora = measure_curves(firewall), [], None
+    curves, missed_rows, corpora = measure_curves(firewall, limits), [], None
     packaged, packages = measure_corpora.measure_packages(firewall)
     if arguments.corpora is not None:
         say("corpora ...")
-        more, more_curves, missed_rows = measure_corpora.measure(arguments.corpora, firewall)
+        more, more_curves, missed_rows = measure_corpora.measure(arguments.corpora, firewall, limits)
         figures += more
         curves |= more_curves
         corpora = measure_corpora.described(arguments.corpora)

@@ -53,7 +53,7 @@ def described(corpora):
     }
 
 
-def measure_detection(corpora, firewall):
+def measure_detection(corpora, firewall, limits):
     """Recall and false positives of the firewall, the curve of each channel, and what was missed."""
     blocked, benign, misses = collections.defaultdict(list), collections.defaultdict(list), []
     scores = {channel: ([], []) for channel in ("user", "untrusted")}
@@ -91,7 +91,7 @@ def measure_detection(corpora, firewall):
         figures.append(
             recall(f"corpora.r1.{channel}", "corpora: recall at 1 % false positives", channel, hits)
         )
-    curves = {f"corpora, {channel}": roc_of(*both, 0.8) for channel, both in scores.items()}
+    curves = {f"corpora, {channel}": roc_of(*both, limits[channel]) for channel, both in scores.items()}
     return figures, curves, misses
 
 
@@ -182,9 +182,9 @@ def measure_outputs(corpora):
     return figures, misses
 
 
-def measure(corpora, firewall):
+def measure(corpora, firewall, limits):
     """All figures, curves and misses of a folder of corpora."""
-    figures, curves, misses = measure_detection(corpora, firewall)
+    figures, curves, misses = measure_detection(corpora, firewall, limits)
     figures += measure_transforms(corpora, firewall)
     for part in (measure_pii, measure_secrets, measure_outputs):
         more, missed_here = part(corpora)

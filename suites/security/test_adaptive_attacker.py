@@ -4,13 +4,14 @@ import random
 
 import pytest
 from adaptive_attacker import DISGUISES, attack, attacks
+from catalogue_attack import default_firewall
 
 from seawall.security.firewall import Firewall, FirewallOptions, Thresholds
 
 pytestmark = pytest.mark.security
 ROUNDS = 50
 # `make security` runs 500 rounds and holds their rate to the baseline.
-SURVIVED_MAX = 25
+SURVIVED_MAX = 15
 
 
 def survived(rounds):
@@ -24,7 +25,7 @@ def test_few_disguises_get_an_attack_past_the_firewall():
 
 def test_without_a_firewall_worth_the_name_every_disguise_works():
     """The rate is no constant: where nothing is ever blocked but what it begins with, all of it passes."""
-    wary = Firewall()
+    wary, _ = default_firewall()
     blind = Firewall(FirewallOptions(user=Thresholds(block=1), untrusted=Thresholds(block=1)))
     begun = list(attacks(wary))
     passed = [blind.scan(each.text, each.channel).action != "block" for each in begun]

@@ -5,6 +5,7 @@ import json
 import measure
 import measure_corpora
 import pytest
+from catalogue_attack import default_firewall
 from catalogue_judge import is_neutralised, live_in
 from figures import lower_is_better, recall, roc_of
 
@@ -55,7 +56,7 @@ def corpora(tmp_path):
 
 def test_figures_of_corpora_count_what_was_found(corpora):
     """One of each kind, each counted where it belongs."""
-    figures, curves, _ = measure_corpora.measure(corpora, Firewall())
+    figures, curves, _ = measure_corpora.measure(corpora, *default_firewall())
     counts = {each["id"]: (each["hits"], each["count"]) for each in figures}
     assert counts["corpora.recall.tier.explicit_override.user"] == (1, 1)
     assert counts["corpora.recall.tier.bare_instruction.untrusted"] == (0, 1)
@@ -71,7 +72,7 @@ def test_figures_of_corpora_count_what_was_found(corpora):
 
 def test_no_row_leaves_but_as_the_beginning_of_a_hash(corpora):
     """Neither text nor span of somebody else's corpus is in what is written."""
-    figures, curves, misses = measure_corpora.measure(corpora, Firewall())
+    figures, curves, misses = measure_corpora.measure(corpora, *default_firewall())
     written = json.dumps([figures, curves, misses, measure_corpora.described(corpora)])
     assert [miss["kind"] for miss in misses] == ["attack", "secret"]
     assert not [
