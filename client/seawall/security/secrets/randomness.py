@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from itertools import pairwise
+from operator import eq
 
-from seawall.security.linear_pattern import LinearPattern
+from seawall.security.linear_pattern import LinearPatternSet
 
 _PLACEHOLDERS = (
     b"example", b"xxxx", b"..", b"****", b"####", b"your", b"placeholder", b"changeme", b"change_me", b"change-me", b"dummy", b"redacted", b"insert", b"replace",
     b"goes-here", b"goeshere", b"goes_here", b"put_your", b"mysecret", b"my-secret", b"my_secret", b"secret_key_here", b"foobar", b"lorem", b"todo", b"sample", b"notreal",
     b"not-a-real", b"hidden", b"masked", b"<", b"${", b"{{", b"$(", b"%(", b"0123456789", b"123456789012", b"abcdefgh", b"qwerty",
 )  # fmt: skip
+_MARKS = LinearPatternSet(re.escape(mark.decode()) for mark in _PLACEHOLDERS)
 _KNOWN = frozenset(
     b"test testing password passwd pass secret token key apikey null none nil undefined true false string default admin root user username guest "
     b"postgres mysql mongo redis rabbitmq localhost empty required optional unknown invalid enabled disabled auto public private foo bar baz xxx yyy zzz abc abcdef changeit letmein hello".split()
@@ -21,8 +23,9 @@ REPEAT_LENGTH_MIN, REPEAT_LENGTH_MAX = 16, 256
 WORD_LENGTH_MEAN_MIN = 3.6
 LETTER_SHARE_MIN = 0.72
 # A hump of an identifier, with what digits follow or interrupt it.
-_WORD = LinearPattern(r"[A-Z]*[a-z]+(?:[0-9]+[a-z]+)*[0-9]*|[A-Z]+[0-9]*|[0-9]+")
+_WORD = re.compile(rb"[A-Z]*+[a-z]++(?:[0-9]++[a-z]++)*+[0-9]*+|[A-Z]++[0-9]*+|[0-9]++")
 HEX = frozenset(b"0123456789abcdefABCDEF")
+_NEXT = bytes((byte + 1) % 256 for byte in range(256))
 _DIGITS = frozenset(b"0123456789")
 _LOWER = frozenset(b"abcdefghijklmnopqrstuvwxyz")
 _UPPER = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -45,24 +48,24 @@ def is_placeholder(value: bytes) -> bool:
         or lower.endswith((b"here", b"..", b"token", b"secret", b"password"))
         or distinct <= max(3, min(7, len(lower) // 6))
         or max(map(lower.count, set(lower)), default=0) * 2 > len(lower)
-        or any(mark in lower for mark in _PLACEHOLDERS)
-        or _repeats(lower)
+        or bool(_MARKS.present(lower))
+        or (distinct * 2 <= len(lower) + 2 and _repeats(lower))
         or _counts(lower)
     )
 
 
 def _repeats(lower: bytes) -> bool:
     """Tell whether at most half of the groups of three characters are new ones: `123123123123`, `aaaa5555bbbb`."""
-    groups = len(lower) - 2
     if not REPEAT_LENGTH_MIN <= len(lower) <= REPEAT_LENGTH_MAX:
         return False
-    return len({lower[at : at + 3] for at in range(groups)}) * 2 <= groups
+    return len(set(zip(lower, lower[1:], lower[2:], strict=False))) * 2 <= len(lower) - 2
 
 
 def _counts(lower: bytes) -> bool:
     """Tell whether most characters go on from the one before them: `abc123-def456`."""
-    steps = sum(after - before == 1 for before, after in pairwise(lower))
-    return len(lower) >= REPEAT_LENGTH_MIN and steps * 2 >= len(lower)
+    if not REPEAT_LENGTH_MIN <= len(lower) <= REPEAT_LENGTH_MAX:
+        return False
+    return sum(map(eq, lower.translate(_NEXT), lower[1:])) * 2 >= len(lower)
 
 
 def character_classes(value: bytes) -> int:
@@ -79,7 +82,7 @@ def has_digit(value: bytes) -> bool:
 
 def is_wordy(value: bytes) -> bool:
     """Tell whether a value reads as words joined by case, dots, dashes or underscores: an identifier, a path."""
-    words = [value[start:end] for start, end in _WORD.spans(value)]
+    words = _WORD.findall(value)
     bare = [word.rstrip(b"0123456789") for word in words]
     letters = sum(map(len, bare))
     return (
