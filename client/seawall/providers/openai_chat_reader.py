@@ -114,8 +114,10 @@ class OpenAIChatReader:
             if not choice.index:
                 if choice.delta is not None:
                     self._listen(choice.delta, deltas)
-                self._answer.logprobs.hear(choice.logprobs)
-                self._end(choice.finish_reason)
+                if choice.logprobs:
+                    self._answer.logprobs.hear(choice.logprobs)
+                if choice.finish_reason:
+                    self._end(choice.finish_reason)
         if len(deltas) == before:
             deltas.append(_PING)
 

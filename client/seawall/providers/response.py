@@ -83,13 +83,16 @@ class _Body(Enum):
 class ResponseDecoder:
     """The `Decoder` of every wire."""
 
+    _sse: SseParser  # only of a stream
+
     def __init__(self, reader: Reader, context: DecoderContext, *, stream: bool, secret: str) -> None:
         limits = context.limits
         self._reader = reader
         self._context = context
         self._stream = stream
         self._secret = secret
-        self._sse = SseParser(limits.event_bytes_max)
+        if stream:
+            self._sse = SseParser(limits.event_bytes_max)
         self._status = 0
         self._headers: Mapping[str, str] = {}
         self._request_id: str | None = None

@@ -84,10 +84,12 @@ def _go_duration(text: str) -> float | None:
     if len(text) > _TEXT_CHARS_MAX:
         return None
     seconds, end = 0.0, 0
-    while (part := _GO_DURATION.match(text, end)) is not None:
+    while end < len(text):
+        if (part := _GO_DURATION.match(text, end)) is None:
+            return None
         seconds += float(part[1]) * _GO_UNIT_S[part[2]]
         end = part.end()
-    return seconds if end and end == len(text) else None
+    return seconds
 
 
 def _rfc3339(text: str, unix_time_s: float) -> float | None:
