@@ -4,6 +4,7 @@ import copy
 import itertools
 import json
 import pickle
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -24,11 +25,22 @@ VALUES = [
     "Anna Kowalska",
     "12 Acacia Avenue, Springfield, IL 62704",
 ]
+FRAGMENTS = [
+    "[[",
+    "]]",
+    "[",
+    "[[EMAIL-1-",
+    "[[EMAIL-1-aaaaaaaaaaaa]]",
+    "-",
+    "\n",
+    ", ",
+    " ",
+    "Dear ",
+    "card ",
+]
 PIECES = st.one_of(
     st.sampled_from(VALUES),
-    st.sampled_from(
-        ["[[", "]]", "[", "[[EMAIL-1-", "[[EMAIL-1-aaaaaaaaaaaa]]", "-", "\n", ", ", " ", "Dear ", "card "]
-    ),
+    st.sampled_from(FRAGMENTS),
     st.text(alphabet=st.characters(codec=None), max_size=12),
 )
 TEXTS = st.lists(PIECES, max_size=12).map("".join)
@@ -47,6 +59,37 @@ def test_restoring_what_was_redacted_is_the_identity(text):
     redactor = Redactor(NO_SECRETS)
 
     assert redactor.restore(redactor.redact(text).text) == text
+
+
+def test_ten_thousand_texts_come_back_however_they_are_cut():
+    """The same at a number that chance does not get past: one conversation of a hundred texts after another."""
+    chance = random.Random(20)
+    odd = [
+        "\u200b",
+        "\U0001f600",
+        "\xe9",
+        "\u0130",
+        "\r",
+        "\t",
+        "1",
+        "9",
+        "@",
+        ".",
+        "+",
+        "Zoe",
+        "of ",
+        "\x00",
+    ]
+    pieces = VALUES + FRAGMENTS + odd
+    for _ in range(100):
+        redactor = Redactor(NO_SECRETS)
+        for _ in range(100):
+            text = "".join(chance.choices(pieces, k=chance.randrange(9)))
+            redacted = redactor.redact(text).text
+            restorer = redactor.stream_restorer()
+            cuts = [chance.randrange(400) for _ in range(chance.randrange(6))]
+            shown = "".join(map(restorer.feed, in_chunks(redacted, cuts))) + restorer.close()
+            assert shown == redactor.restore(redacted) == text
 
 
 @settings(max_examples=150, deadline=None)
