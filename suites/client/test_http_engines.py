@@ -503,6 +503,23 @@ async def until_settled(engine):
     return idle, list(engine._session.connector._acquired)
 
 
+async def test_a_reader_that_gave_up_one_wait_gets_the_same_piece_at_the_next(origin, engine):
+    """A consumer's time-out for one event costs it nothing of the stream."""
+    more = asyncio.Event()
+    origin.script = (CHUNKED, b"2\r\nab\r\n", more, b"2\r\ncd\r\n0\r\n\r\n")
+    response = await engine.send(request_to(origin.url), connect_timeout_s=1)
+    pieces = [await anext(response)]
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await anext(response)
+    more.set()
+    pieces += [piece async for piece in response]
+    response.release()
+
+    assert b"".join(pieces) == b"abcd"
+
+
 async def test_cancelling_at_any_moment_leaks_nothing(origin, engine):
     """Neither sockets nor tasks nor bookkeeping, however far a request had come."""
     origin.script = (CHUNKED + b"5\r\nabcde\r\n", b"5\r\nabcde\r\n0\r\n\r\n")

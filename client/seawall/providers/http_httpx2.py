@@ -93,12 +93,13 @@ class Httpx2Engine:
 class Httpx2Response:
     """A response whose head has arrived."""
 
-    __slots__ = ("_body", "_close_soon", "_inflater", "_response", "headers", "status")
+    __slots__ = ("_body", "_close_soon", "_inflater", "_reading", "_response", "headers", "status")
 
     def __init__(self, response: httpx2.Response, close_soon: Any) -> None:
         self._response = response
         self._close_soon = close_soon
         self._body = response.aiter_raw()
+        self._reading: asyncio.Task[bytes] | None = None
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
         try:
@@ -130,6 +131,14 @@ class Httpx2Response:
         raise ProviderError(failure)
 
     async def _raw(self) -> bytes:
+        # In a task of its own, since a wait that is given up would end the body for whoever comes back for the rest.
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._piece())
+        data = await asyncio.shield(self._reading)
+        self._reading = None
+        return data
+
+    async def _piece(self) -> bytes:
         return await anext(self._body, b"")
 
     async def _inflated(self, inflater: Inflater) -> bytes:
@@ -144,12 +153,18 @@ class Httpx2Response:
     def abort(self) -> None:
         """Close the connection (with HTTP/2, the stream on it) in the loop's next turn."""
         if not self._response.is_closed:
-            self._close_soon(self._response.aclose())
+            self._close_soon(self._stop())
 
     def release(self) -> None:
         """Give the connection back once the body has ended, which the answer in it often does just before."""
         if not self._response.is_closed:
             self._close_soon(self._read_rest())
+
+    async def _stop(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.wait([self._reading])
+        await self._response.aclose()
 
     async def _read_rest(self) -> None:
         try:
