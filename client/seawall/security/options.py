@@ -44,8 +44,8 @@ class FirewallStageOptions(StageOptions, frozen=True, kw_only=True, forbid_unkno
     """
 
     on_untrusted: Literal["withhold", "block"] = "withhold"
-    user_block: Score = 0.8
-    untrusted_block: Score = 0.8
+    user_block: Score = 0.6
+    untrusted_block: Score = 0.6
 
 
 class RedactionStageOptions(StageOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):

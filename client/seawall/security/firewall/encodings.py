@@ -137,12 +137,12 @@ ENCODINGS = (
     ),
     Encoding("entity", Utf8Pattern(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});"), _entity),
     Encoding("control", Utf8Pattern(r'\\[ntr"/]'), _control_escape),
+    Encoding("base64", Utf8Pattern(r"[A-Za-z0-9+/_-]{16,}={0,2}"), _base64),
     Encoding(
         "base64",
         Utf8Pattern(r"[A-Za-z0-9+/]{40,}(?:\s{1,2}[A-Za-z0-9+/]{40,})*\s{1,2}[A-Za-z0-9+/]{1,75}={0,2}"),
         _base64,
     ),
-    Encoding("base64", Utf8Pattern(r"[A-Za-z0-9+/_-]{16,}={0,2}"), _base64),
     Encoding("base32", Utf8Pattern(r"[A-Z2-7]{16,}={0,6}"), _base32),
     Encoding("base85", Utf8Pattern(r"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}"), _base85),
     Encoding("ascii85", Utf8Pattern(r"<~[!-u\s]{8,}~>"), _ascii85),

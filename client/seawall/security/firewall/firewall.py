@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Annotated, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -17,9 +18,24 @@ from seawall.security.firewall.rule import Category
 from seawall.security.firewall.rule_set import Match, RuleSet, default_rules
 from seawall.security.firewall.scoring import HIDDEN_TEXT_SCORE, Scored, disguised, match_score, stack
 from seawall.security.firewall.verdict import Action, Channel, Finding, Verdict
+from seawall.security.firewall.view import View
+
+if TYPE_CHECKING:
+    from seawall.security.firewall.ngram import NgramModel, Strongest
 
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
 FINDINGS_MAX = 256
+FINDING_SCORE_MIN = 0.1
+MODEL_OPERATIONS = 4
+RULES, MODEL = "rules", "model"
+
+
+class Scan(NamedTuple):
+    """How far a scan went."""
+
+    tiers: tuple[str, ...]
+    operations: int
+    incomplete: str | None
 
 
 class WhenExceeded(StrEnum):
@@ -30,20 +46,27 @@ class WhenExceeded(StrEnum):
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores from which on a text is flagged and blocked."""
+    """Scores from which on a text is flagged and blocked.
+
+    Set so that about 1 % of harmless text is blocked, on sources that the model was not trained on.
+    """
 
     flag: Score = 0.5
-    block: Score = 0.8
+    block: Score = 0.6
 
 
 class FirewallOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How to scan. `operations_max` counts characters read by each step; about 100 a microsecond."""
+    """How to scan. `operations_max` counts characters read by each step; about 100 a microsecond.
+
+    `model`: whether the n-gram model is asked where the rules are not sure; it needs numpy and is left out without.
+    """
 
     user: Thresholds = Thresholds()
     untrusted: Thresholds = Thresholds()
     operations_max: Annotated[int, msgspec.Meta(ge=1)] = 2_000_000_000
     when_exceeded: WhenExceeded = WhenExceeded.CLOSED
     limits: ReadingLimits = ReadingLimits()
+    model: bool = True
 
 
 class Firewall:
@@ -58,12 +81,17 @@ class Firewall:
         channel = Channel(channel)
         budget = Budget(self._options.operations_max)
         findings: list[Finding] = []
+        views: list[View] = []
+        tiers: tuple[str, ...] = (RULES,)
         incomplete = None
         try:
-            findings.extend(self._findings(text, channel, budget))
+            self._read(text, channel, budget, findings, views)
+            if stack(findings).score < self._thresholds(channel).block and (model := self._model()):
+                tiers = (RULES, MODEL)
+                findings.extend(_learned(model, views, channel, budget))
         except BudgetExceededError as error:
             incomplete = str(error)
-        return self._verdict(stack(findings), channel, budget.spent, incomplete)
+        return self._verdict(stack(findings), channel, Scan(tiers, budget.spent, incomplete))
 
     def scan_parts(
         self,
@@ -85,34 +113,42 @@ class Firewall:
                 return seamless, JoinedParts(parts, "")
         return verdict, joined
 
-    def _verdict(self, scored: Scored, channel: Channel, operations: int, incomplete: str | None) -> Verdict:
-        thresholds = self._options.user if channel is Channel.USER else self._options.untrusted
+    def _verdict(self, scored: Scored, channel: Channel, scan: Scan) -> Verdict:
+        thresholds = self._thresholds(channel)
         action = Action.ALLOW
         if scored.score >= thresholds.flag:
             action = Action.BLOCK if scored.score >= thresholds.block else Action.FLAG
-        if incomplete and self._options.when_exceeded is WhenExceeded.CLOSED:
+        if scan.incomplete and self._options.when_exceeded is WhenExceeded.CLOSED:
             action = Action.BLOCK
-        return Verdict(action, round(scored.score, 4), _foremost(scored.findings), operations, incomplete)
+        findings = tuple(found for found in scored.findings if found.score >= FINDING_SCORE_MIN)
+        return Verdict(action, round(scored.score, 4), _foremost(findings), *scan)
 
-    def _findings(self, text: str, channel: Channel, budget: Budget) -> Iterator[Finding]:
+    def _thresholds(self, channel: Channel) -> Thresholds:
+        return self._options.user if channel is Channel.USER else self._options.untrusted
+
+    def _model(self) -> NgramModel | None:
+        return default_model() if self._options.model else None
+
+    def _read(
+        self, text: str, channel: Channel, budget: Budget, findings: list[Finding], views: list[View]
+    ) -> None:
+        """Add what rules find and the views they read; what is blocked as it stands is not decoded any further."""
         hidden = find_hidden_runs(text)
-        for run in hidden:
-            yield _hidden_finding(run)
-        known: set[tuple[int, int, str]] = set()
+        found: dict[tuple[int, int, str], Finding] = {}
+        findings.extend(map(_hidden_finding, hidden))
         for reading in readings(text, hidden, self._rules, self._options.limits, budget):
-            mentions = Mentions(reading.view, channel)
+            views.append(reading.view)
+            mentions, before = Mentions(reading.view, channel), len(found)
             for match in self._matches(reading, channel, budget):
-                start, end = reading.view.span(match.start, match.end)
-                key = (start, end, match.rule.text.id)
-                if key not in known:
-                    known.add(key)
-                    score = match_score(
-                        match.rule.text.severity,
-                        match.rule.text.category,
-                        channel,
-                        mentions.strength(match.start, match.end),
+                key = (*reading.view.span(match.start, match.end), match.rule.text.id)
+                if key not in found:
+                    strength = mentions.strength(match.start, match.end)
+                    found[key] = _finding(
+                        match, key, match_score(match.rule.text, channel, strength), reading.view
                     )
-                    yield _finding(match, key, score, reading.view.transforms)
+                    findings.append(found[key])
+            if len(found) > before and stack(found.values()).score >= self._thresholds(channel).block:
+                return
 
     def _matches(self, reading: Reading, channel: Channel, budget: Budget) -> Iterator[Match]:
         view = reading.view
@@ -124,11 +160,38 @@ class Firewall:
         yield from self._rules.matches(view.folded_bytes, rules, squeezed=squeezed)
 
 
-def _finding(match: Match, place: tuple[int, int, str], score: float, transforms: tuple[str, ...]) -> Finding:
+def _finding(match: Match, place: tuple[int, int, str], score: float, view: View) -> Finding:
     start, end, rule = place
-    if transforms:
+    if view.transforms:
         score = disguised(score)
-    return Finding(start, end, rule, match.rule.text.category, round(score, 4), transforms)
+    return Finding(start, end, rule, match.rule.text.category, round(score, 4), view.transforms)
+
+
+def _learned(model: NgramModel, views: list[View], channel: Channel, budget: Budget) -> Iterator[Finding]:
+    """Yield the window of any view that looks most like an attack to the model."""
+    best: tuple[Strongest, View] | None = None
+    for view in views:
+        budget.charge(len(view) * MODEL_OPERATIONS)
+        window = model.strongest(view.folded_bytes.data, channel)
+        if best is None or window.margin > best[0].margin:
+            best = window, view
+    if best is not None:
+        window, view = best
+        text = view.folded_bytes
+        start, end = text.position(window.start), text.position(window.end)
+        if end > start:
+            score = round(model.score(window.margin, channel), 4)
+            yield Finding(*view.span(start, end), "model.ngram", Category.LEARNED, score, view.transforms)
+
+
+@cache
+def default_model() -> NgramModel | None:
+    """Return the model that comes with the package, read on first use; None without numpy."""
+    try:
+        from seawall.security.firewall.ngram import load_model  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError:
+        return None
+    return load_model()
 
 
 def _foremost(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

@@ -13,6 +13,7 @@ _BEFORE, _BEHIND = 160, 80
 _TOPIC_REACH = 1000
 _QUOTE_REACH, _QUOTE_AFTER = 48, 88
 _CUES_MAX = 4096
+_TREATISE_TOPICS_MIN = 4
 # Neither part of an address nor of a name: x@evil.example is no example, attack_surface no talk of attacks.
 _ALONE = r"(?:^|[^\w.@/-])(?:{})(?:[.,;:]?(?:[^\w.,;:@/-]|$))"
 _EXAMPLE = Utf8Pattern(
@@ -47,18 +48,21 @@ class Mentions:
         return sorted([*self._topics, *_EXAMPLE.spans(self._view.folded_bytes, _CUES_MAX)])
 
     def strength(self, start: int, end: int) -> int:
-        """Return 0 for a span that speaks for itself, 1 if it is quoted or introduced as an example, 2 for both.
+        """Return how many of two signs say so: it is quoted, introduced as an example, or stands in a treatise.
 
         Nothing counts in a text that is not about attacks: whoever quotes an order there gives it. Only people
         asking may quote one as such.
         """
+        untrusted = self._channel is Channel.UNTRUSTED
         about = _any_around(self._topics, start, end, _TOPIC_REACH, _TOPIC_REACH)
-        if not about and self._channel is Channel.UNTRUSTED:
+        if not about and untrusted:
             return 0
         quoted = _is_quoted(self._view.folded, start, end)
         if not about and not quoted:
             return 0
-        return int(quoted) + int(_any_around(self._cues, start, end, _BEFORE, _BEHIND))
+        treatise = untrusted and len(self._topics) >= _TREATISE_TOPICS_MIN
+        signs = (quoted, _any_around(self._cues, start, end, _BEFORE, _BEHIND), treatise)
+        return min(2, sum(signs))
 
 
 def _any_around(cues: list[tuple[int, int]], start: int, end: int, before: int, behind: int) -> bool:

@@ -31,6 +31,7 @@ class Category(StrEnum):
     ADDRESSED = "addressed"
     STEERING = "steering"
     SMUGGLING = "smuggling"
+    LEARNED = "learned"
 
 
 class Severity(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from seawall.security.firewall.rule import Category, Severity
+from seawall.security.firewall.rule import Category, RuleText, Severity
 from seawall.security.firewall.verdict import Channel, Finding
 
 SEVERITY_SCORES = {Severity.CRITICAL: 0.88, Severity.HIGH: 0.62, Severity.MEDIUM: 0.38, Severity.LOW: 0.16}
@@ -17,7 +17,7 @@ CHANNEL_WEIGHTS: dict[tuple[Channel, Category], float] = {
     (Channel.USER, Category.ADDRESSED): 0.9,
     (Channel.USER, Category.ROLE_MARKER): 0.9,
 }
-MENTION_WEIGHTS = (1.0, 0.7, 0.3)
+MENTION_WEIGHTS = (1.0, 0.55, 0.2)
 DISGUISE_SCORE = 0.35  # somebody who hides an attack means it
 HIDDEN_TEXT_SCORE = 0.86
 WINDOW_CHARACTERS = 1500
@@ -31,10 +31,12 @@ class Scored(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def match_score(severity: Severity, category: Category, channel: Channel, mention: int) -> float:
+def match_score(rule: RuleText, channel: Channel, mention: int) -> float:
     """Return the score of one match; `mention` from 0 (made) to 2 (written about)."""
     return (
-        SEVERITY_SCORES[severity] * CHANNEL_WEIGHTS.get((channel, category), 1.0) * MENTION_WEIGHTS[mention]
+        SEVERITY_SCORES[rule.severity]
+        * CHANNEL_WEIGHTS.get((channel, rule.category), 1.0)
+        * MENTION_WEIGHTS[mention]
     )
 
 

@@ -37,10 +37,14 @@ class Finding(msgspec.Struct, frozen=True, order=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The outcome of a scan. `score` from 0 to 1. `incomplete` says why not all was scanned, if so."""
+    """The outcome of a scan. `score` from 0 to 1. `incomplete` says why not all was scanned, if so.
+
+    `tiers`: "rules", and "model" where the rules were not sure and the n-gram model was asked.
+    """
 
     action: Action
     score: float
     findings: tuple[Finding, ...] = ()
+    tiers: tuple[str, ...] = ("rules",)
     operations: int = 0
     incomplete: str | None = None
