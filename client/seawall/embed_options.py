@@ -7,6 +7,7 @@ from typing import TypedDict
 
 from seawall.embeddings import EmbeddingRequest
 from seawall.errors import ConfigurationError
+from seawall.option_check import check_options
 
 
 class EmbedOptions(TypedDict, total=False):
@@ -39,9 +40,12 @@ def embedding_request_of(texts: Sequence[str], options: EmbedOptions) -> Embeddi
     known = EmbedOptions.__optional_keys__
     if unknown := options.keys() - known:
         raise TypeError(f"unknown option {min(unknown)!r}; there are {', '.join(sorted(known))}")
+    check_options(options)
     if isinstance(texts, str):
         raise ConfigurationError("embed takes a list of texts; put a single one into a list")
-    given: Sequence[object] = texts
+    given: object = texts
+    if not isinstance(given, Sequence):
+        raise ConfigurationError(f"embed takes a list of texts, not {type(given).__name__}")
     for number, text in enumerate(given, 1):
         if not isinstance(text, str) or not text:
             what = "empty" if text == "" else f"{type(text).__name__}, not str"

@@ -14,7 +14,7 @@ Channel = Literal["system", "user", "model", "untrusted"]
 StopReason = Literal["stop", "length", "tool_calls", "content_filter", "refusal", "other"]
 
 
-class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A tool the model asks for. `arguments` is the JSON text as the model wrote it, not yet checked.
 
     `signature` is the model's sealed reasoning, which some providers must see again to go on: hand the call back
@@ -27,7 +27,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     signature: str | None = None
 
 
-class Image(msgspec.Struct, frozen=True, kw_only=True):
+class Image(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An image to look at: its bytes (`data`, of a `media_type` such as "image/png"), or where it is (`url`)."""
 
     media_type: str = ""
@@ -35,7 +35,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One turn. A `tool` message answers the `ToolCall` whose id is `tool_call_id`; only `user` has images.
 
     `untrusted` marks words that no person vouches for: a mail that was pasted, a page that was read. What tools

@@ -11,6 +11,7 @@ import msgspec
 from seawall.errors import ConfigurationError
 from seawall.image_check import check_images
 from seawall.messages import CompletionRequest, Message, Source, Tool
+from seawall.option_check import check_messages, check_options
 from seawall.security.grounding_options import Grounding
 from seawall.security.verification import Verification
 
@@ -80,12 +81,15 @@ def request_of(prompt: Prompt, options: CallOptions) -> CompletionRequest:
     """
     if options and (unknown := options.keys() - _CALL):
         raise TypeError(f"unknown option {min(unknown)!r}; there are {', '.join(sorted(_CALL))}")
+    check_options(options)
     if isinstance(prompt, CompletionRequest):
         if given := options.keys() & _REQUEST:
             raise ConfigurationError(f"option {min(given)!r} belongs into the CompletionRequest")
+        check_messages(prompt.messages)
         check_images(prompt.messages)
         return prompt
     messages = _messages(prompt)
+    check_messages(messages)
     check_images(messages)
     if (system := options.get("system")) is not None:
         messages = (Message(role="system", content=system), *messages)
@@ -108,6 +112,11 @@ def request_of(prompt: Prompt, options: CallOptions) -> CompletionRequest:
 def _messages(prompt: str | Sequence[Message | Mapping[str, Any]]) -> tuple[Message, ...]:
     if isinstance(prompt, str):
         return (Message(role="user", content=prompt),)
+    given: object = prompt
+    if not isinstance(given, Sequence) or isinstance(given, bytes):
+        raise ConfigurationError(
+            f"a prompt is text, a list of messages or a CompletionRequest, not {type(given).__name__}"
+        )
     return tuple(
         item if isinstance(item, Message) else _message(item, number) for number, item in enumerate(prompt, 1)
     )
@@ -117,7 +126,10 @@ def _message(item: Mapping[str, Any], number: int) -> Message:
     try:
         return msgspec.convert(item, Message)
     except msgspec.ValidationError as error:
-        raise ConfigurationError(f"message {number}: {error}") from None
+        fields = ", ".join(Message.__struct_fields__)
+        raise ConfigurationError(
+            f"message {number}: {error} (a message has {fields}; its content is text)"
+        ) from None
 
 
 def _sources(sources: Sequence[Source | str]) -> tuple[Source, ...]:
