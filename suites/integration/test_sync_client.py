@@ -230,7 +230,7 @@ def test_a_consumer_that_stops_reading_stops_the_reading(make, providers, sample
         next(events)
         held = samples_of_backlog(events)
 
-    assert held < 200
+    assert held < 2_000  # one piece of the connection's; read ahead, it were ten thousand
 
 
 @pytest.fixture
