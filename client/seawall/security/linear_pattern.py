@@ -95,4 +95,5 @@ class LinearPatternSet:
 
     def present(self, data: bytes) -> list[int]:
         """Return the positions, in the order given, of the patterns that occur in `data`."""
-        return sorted(self._set.Match(data) or ())
+        found: list[int] | None = self._set.Match(data)
+        return sorted(found) if found else []

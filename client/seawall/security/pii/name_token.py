@@ -131,20 +131,18 @@ def _token(words: Lexicon, start: int, piece: str) -> Token:
     if bare[-2:] in ("'s", "\u2019s"):
         bare = bare[:-2]
     word = plain(bare)
+    is_place, is_ordinary = word in words.places, word in words.ordinary
     if (
-        word in words.ordinary
+        is_ordinary
         and word not in words.given
         and word not in words.surnames
         and word not in TITLES
         and word not in PARTICLES
     ):
         shouted = bare.isupper() and len(bare) >= SHOUTED_MIN
-        return Token(
-            start, start + len(bare), word, Role.ORDINARY, True, word in words.places, shouted, False, False
-        )
+        return Token(start, start + len(bare), word, Role.ORDINARY, True, is_place, shouted, False, False)
     is_title = word in TITLES
     stopped = piece.endswith(".") and len(bare) > 1 and not is_title
-    is_place, is_ordinary = word in words.places, word in words.ordinary
     is_shouted = is_code = False
     if not bare[1:].islower():
         is_shouted = bare.isupper() and len(bare) >= SHOUTED_MIN
@@ -184,16 +182,29 @@ def _role(words: Lexicon, word: str, bare: str, *, is_ordinary: bool) -> Role:
         return Role.INITIAL if bare.isupper() else Role.PARTICLE
     if word in PARTICLES:
         return Role.PARTICLE
-    head = word.partition("-")[0]
-    if word in words.given or (head in words.given and head != word):
+    if word in words.given:
         return Role.GIVEN
-    if word in words.surnames or word.rpartition("-")[2] in words.surnames or word[:2] in ("o'", "mc"):
+    if word in words.surnames or word[:2] in ("o'", "mc"):
         return Role.SURNAME
-    if is_ordinary or all(
-        part in words.ordinary or _is_ordinary_form(words, part) for part in word.split("-")
-    ):
-        return Role.ORDINARY if is_ordinary or "-" in word else Role.INFLECTED
+    if "-" in word:
+        return _compound_role(words, word)
+    if is_ordinary:
+        return Role.ORDINARY
+    if _is_ordinary_form(words, word):
+        return Role.INFLECTED
     return Role.SURNAME if len(word) > 5 and word.endswith(_SURNAME_ENDINGS) else Role.UNKNOWN  # noqa: PLR2004
+
+
+def _compound_role(words: Lexicon, word: str) -> Role:
+    """Return the role of a word with hyphens, by its parts."""
+    parts = word.split("-")
+    if parts[0] in words.given:
+        return Role.GIVEN
+    if parts[-1] in words.surnames:
+        return Role.SURNAME
+    if all(part in words.ordinary or _is_ordinary_form(words, part) for part in parts):
+        return Role.ORDINARY
+    return Role.SURNAME if parts[-1].endswith(_SURNAME_ENDINGS) else Role.UNKNOWN
 
 
 def _is_ordinary_form(words: Lexicon, word: str) -> bool:

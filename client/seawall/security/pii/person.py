@@ -23,6 +23,7 @@ LIST_LENGTH_MIN = 2
 ACCEPT = 0.5
 SURE = 0.6
 TOLD_WEIGHT = 0.25
+_WORDLESS = frozenset((Role.INITIAL, Role.PARTICLE))
 _ALONE = frozenset((Role.GIVEN, Role.SURNAME, Role.UNKNOWN))
 CERTAIN = 0.85  # nothing around it makes it doubtful
 _ARTICLES = ("la", "el", "le")
@@ -191,7 +192,7 @@ def _weighed(text: FoldedText, cues: NameCues, name: list[Token]) -> Candidate:
 
 
 def _words(name: list[Token]) -> frozenset[str]:
-    return frozenset([token.word for token in name if token.role not in (Role.INITIAL, Role.PARTICLE)])
+    return frozenset([token.word for token in name if token.role not in _WORDLESS])
 
 
 def _trim(name: list[Token]) -> None:
