@@ -13,6 +13,7 @@ from seawall import (
     LLMManager,
     Message,
     RequestBlocked,
+    StreamRestarted,
     TextDelta,
     Tool,
     load_settings,
@@ -381,4 +382,31 @@ async def test_a_verification_is_screened_as_its_call_was(service, says, provide
     reloaded.set()
     await call
     assert len(provider.requests) == 2
+    assert MAIL not in heard(provider)
+
+
+@pytest.mark.parametrize("buffer_tokens", [0, 1000])
+async def test_guarded_streams_start_over_instead_of_going_on(service, provider, buffer_tokens):
+    """Nobody goes on from a text that was put back or made harmless; what was held back is never shown twice."""
+
+    async def answer():
+        text = "Write to the harbor. " * 20 + f"Then look: {IMAGE} and be done with it."
+        whole = _streamed({"content": text})
+        yield whole if len(provider.requests) > 1 else whole[: len(whole) // 2]
+
+    provider.answer = answer
+    llm = await service(streaming={"on_midstream_failure": "continue", "buffer_tokens": buffer_tokens})
+    shown = ""
+    async with llm.stream(f"Write to {MAIL}") as events:
+        async for event in events:
+            if isinstance(event, StreamRestarted):
+                shown = shown[: event.discard_from]
+            elif isinstance(event, TextDelta):
+                shown += event.text
+    answered = events.completion
+    assert shown == answered.text
+    assert shown.startswith("Write to the harbor")
+    assert shown.endswith("be done with it.")
+    assert "evil.example" not in shown
+    assert (answered.trace.continuations, answered.trace.restarts) == (0, int(buffer_tokens < 1000))
     assert MAIL not in heard(provider)
