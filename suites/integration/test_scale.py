@@ -8,8 +8,11 @@ pytestmark = pytest.mark.real_processes
 
 
 def test_crowds_are_answered_and_leave_nothing_behind():
-    """2,000 calls at once on one loop, 64 threads on one client: no error, no task, thread, socket or memory stays."""
-    rows = measure_scale()
+    """400 calls at once on one loop, 64 threads on one client: no error, no task, thread, socket or object stays.
+
+    `make bench` has 2,000, and bounds resident memory too, which says little on a machine with other things to do.
+    """
+    rows = [row for row in measure_scale(calls=400) if row.unit != "MB"]
 
     assert [row for row in rows if row.relation == "at_most" and row.measured > row.bound] == []
     assert [row for row in rows if row.relation == "at_least" and row.measured < row.bound] == []

@@ -31,19 +31,11 @@ from seawall_chaos.simulator_process import SimulatorProcess
 CALLS = 2_000
 THREADS = 64
 CALLS_PER_THREAD = 10
-ANSWER_MS = {
-    "loop": 2_500.0,
-    "threads": 20.0,
-}  # for the loop, long enough for all requests to be there at once
+CROWDS = ("loop", "threads")
 GROWTH_MB_MAX = 4.0
-_FILES = 3 * CALLS
 _TIMEOUT_S = 180.0
 _ROUNDS = 3
 _CONNECT_S = 15.0
-_WHAT = {
-    "loop": f"{CALLS:,} calls at once on one event loop",
-    "threads": f"{THREADS} threads, one sync client",
-}
 
 
 class Crowd(NamedTuple):
@@ -53,32 +45,38 @@ class Crowd(NamedTuple):
     tasks_left: int
 
 
-def measure_scale() -> list[ScaleRow]:
-    """Measure both crowds. Takes half a minute; raises `subprocess.SubprocessError` where a crowd's process fails."""
-    _allow_files()
-    return [row for crowd in ANSWER_MS for row in asyncio.run(_measure(crowd))]
+def measure_scale(calls: int = CALLS) -> list[ScaleRow]:
+    """Measure both crowds, that on the loop with so many calls at once.
+
+    Takes half a minute with as many as there are by default. Raises `subprocess.SubprocessError` where a crowd's
+    process fails.
+    """
+    _allow_files(3 * calls)
+    return [row for crowd in CROWDS for row in asyncio.run(_measure(crowd, calls))]
 
 
-async def _measure(crowd: str) -> list[ScaleRow]:
+async def _measure(crowd: str, calls: int) -> list[ScaleRow]:
+    # On the loop long enough for all requests to be there at once.
+    answer_ms = 500.0 + calls if crowd == "loop" else 20.0
     behaviour = {
         "tokens": 12,
-        "first_token_ms": {"median": ANSWER_MS[crowd]},
+        "first_token_ms": {"median": answer_ms},
         "inter_token_ms": {"median": 0},
     }
     spec = ProviderSpec("alpha", "openai", "m", behaviour=behaviour, api_key="bench")
     with tempfile.TemporaryDirectory() as folder:
         providers = await SimulatorProcess.start([spec], seed=1, log_dir=Path(folder))
         try:
-            figures = await asyncio.to_thread(_in_process, crowd, providers.base_urls["alpha"])
+            figures = await asyncio.to_thread(_in_process, crowd, providers.base_urls["alpha"], calls)
             rows = await providers.journal()
         finally:
             await providers.end()
     at_once = most_at_once((row["arrived_monotonic_s"], row["finished_monotonic_s"]) for row in rows)
-    return _rows(crowd, figures | {"at_once": at_once})
+    return _rows(crowd, calls, figures | {"at_once": at_once})
 
 
-def _in_process(crowd: str, base_url: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "seawall_chaos.bench.scale", crowd, base_url]
+def _in_process(crowd: str, base_url: str, calls: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "seawall_chaos.bench.scale", crowd, base_url, str(calls)]
     done = subprocess.run(  # noqa: S603  (this very module)
         command, check=True, capture_output=True, text=True, timeout=_TIMEOUT_S
     )
@@ -86,9 +84,12 @@ def _in_process(crowd: str, base_url: str) -> dict[str, float]:
     return figures
 
 
-def _rows(crowd: str, figures: dict[str, float]) -> list[ScaleRow]:
-    what = _WHAT[crowd]
-    together = 0.9 * CALLS if crowd == "loop" else 0.5 * THREADS
+def _rows(crowd: str, calls: int, figures: dict[str, float]) -> list[ScaleRow]:
+    if crowd == "loop":
+        what, together, in_round = f"{calls:,} calls at once on one event loop", 0.9 * calls, calls
+    else:
+        what, together = f"{THREADS} threads, one sync client", 0.5 * THREADS
+        in_round = THREADS * CALLS_PER_THREAD
     return [
         ScaleRow(
             what=f"{what}: at the provider at the same time",
@@ -102,6 +103,12 @@ def _rows(crowd: str, figures: dict[str, float]) -> list[ScaleRow]:
             measured=figures["left"],
             relation="at_most",
             bound=0,
+        ),
+        ScaleRow(
+            what=f"{what}: Python objects that the last round left",
+            measured=figures["growth_blocks"],
+            relation="at_most",
+            bound=in_round / 2,  # one that each call leaves would be twice as many
         ),
         ScaleRow(
             what=f"{what}: memory that the last round took",
@@ -119,11 +126,11 @@ def most_at_once(spans: Iterable[tuple[float, float]]) -> int:
     return max(accumulate(step for _, step in changes), default=0)
 
 
-async def crowd_on_loop(settings: Settings) -> Crowd:
+async def crowd_on_loop(settings: Settings, calls: int) -> Crowd:
     """All calls at once on the running loop."""
     async with LLMManager(settings) as llm:
-        calls = (llm.complete(f"question {number}") for number in range(CALLS))
-        results = await asyncio.gather(*calls, return_exceptions=True)
+        asked = (llm.complete(f"question {number}") for number in range(calls))
+        results = await asyncio.gather(*asked, return_exceptions=True)
     for _ in range(20):  # what was cancelled ends within a few turns of the loop
         await asyncio.sleep(0)
     failed = sum(isinstance(result, BaseException) for result in results)
@@ -147,14 +154,15 @@ def crowd_of_threads(settings: Settings) -> Crowd:
 
 
 def repeated(crowd: Callable[[], Crowd]) -> dict[str, float]:
-    """Run a crowd again and again: what failed in all, what is left of it, and what memory the last round took."""
+    """Run a crowd again and again: what failed in all, what is left of it, and what the last round took."""
     empty = held()
     rounds = [crowd() for _ in range(_ROUNDS - 1)]
-    mark_mb = settled_mb()
+    mark_mb, mark_blocks = settled_mb(), sys.getallocatedblocks()
     rounds.append(crowd())
+    growth_mb, growth_blocks = settled_mb() - mark_mb, sys.getallocatedblocks() - mark_blocks
     left = held() - empty + sum(each.tasks_left for each in rounds)
     failed = sum(each.failed for each in rounds)
-    return {"failed": failed, "left": left, "growth_mb": settled_mb() - mark_mb}
+    return {"failed": failed, "left": left, "growth_mb": growth_mb, "growth_blocks": growth_blocks}
 
 
 def held() -> int:
@@ -169,35 +177,36 @@ def settled_mb() -> float:
     return rss_mb()
 
 
-def _allow_files() -> None:
+def _allow_files(files: int) -> None:
     """Let this process and its children have a socket for each call and for its other end."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _run(crowd: str, base_url: str) -> dict[str, float]:
+def _run(crowd: str, base_url: str, calls: int) -> dict[str, float]:
     provider = {
         "name": "alpha",
         "wire": "openai_chat",
         "model": "m",
         "base_url": base_url,
         "api_key": "bench",
-        "max_concurrent": CALLS,  # there is no other provider to take a share
+        "max_concurrent": calls,  # there is no other provider to take a share
     }
     # All connect in one turn of the loop, on a machine that may have other things to do.
     overrides = {"providers": [provider], "timeouts": {"connect_s": _CONNECT_S}}
     settings = load_settings(environ={}, overrides=overrides, dotenv=os.devnull)
     if crowd == "loop":
-        return repeated(lambda: asyncio.run(crowd_on_loop(settings)))
+        return repeated(lambda: asyncio.run(crowd_on_loop(settings, calls)))
     return repeated(lambda: crowd_of_threads(settings))
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure everything; with a crowd's name and an address, only that, in this process."""
+    """Measure everything; with a crowd's name, an address and a number of calls, only that, in this process."""
     if arguments:
-        print(json.dumps(_run(*arguments)))  # noqa: T201
+        crowd, base_url, calls = arguments
+        print(json.dumps(_run(crowd, base_url, int(calls))))  # noqa: T201
         return
     for row in measure_scale():
         kept = row.measured <= row.bound if row.relation == "at_most" else row.measured >= row.bound
