@@ -146,7 +146,8 @@ class HeldToolCall(msgspec.Struct, frozen=True, kw_only=True):
 class Completion(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a call, who gave it, and what it took to get it (`trace`).
 
-    `held_tool_calls` are those that the security pipeline keeps back; they are not among `tool_calls`.
+    `held_tool_calls` are those that the security pipeline keeps back; they are not among `tool_calls`. `usage` is that
+    of the attempt that answered; those of the others, where they are known, are in `trace.attempts`.
     """
 
     text: str
