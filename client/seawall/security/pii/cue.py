@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seawall.security.folded_text import FoldedText
-from seawall.security.linear_pattern import LinearPattern
+from seawall.security.linear_pattern import LinearPattern, LinearPatternSet
 
 REACH = 40
 
@@ -11,11 +11,12 @@ REACH = 40
 class Cue:
     """A set of words, looked for in lower case in front of a span, right behind it, or in its column's header."""
 
-    __slots__ = ("_pattern",)
+    __slots__ = ("_occurs", "_pattern")
 
     def __init__(self, words: str) -> None:
         """Take alternatives of a regular expression, in lower case; each stands as a whole word."""
         self._pattern = LinearPattern(rf"(?:^|[^a-z])(?:{words})(?:$|[^a-z])")
+        self._occurs = LinearPatternSet((self._pattern.source,))  # whether, without where: half the work
 
     def nearness(self, text: FoldedText, start: int, *, reach: int = REACH) -> int:
         """Return where in the `reach` characters in front of `start` the last word ends: 0 if there is none."""
@@ -26,14 +27,14 @@ class Cue:
 
     def precedes(self, text: FoldedText, start: int, *, reach: int = REACH) -> bool:
         """Tell whether a word stands in front of `start`, or heads the column that `start` is in."""
-        if self._pattern.search(text.before(start, reach)) is not None:
+        if self._occurs.present(text.before(start, reach)):
             return True
         header = text.column_header(start)
-        return bool(header) and self._pattern.search(header) is not None
+        return bool(header and self._occurs.present(header))
 
     def follows(self, text: FoldedText, end: int, *, reach: int = 16) -> bool:
         """Tell whether a word stands in the `reach` characters from `end` on."""
-        return self._pattern.search(text.after(end, reach)) is not None
+        return bool(self._occurs.present(text.after(end, reach)))
 
 
 # What numbers are called that are no personal data, whatever they look like.
