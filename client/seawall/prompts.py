@@ -79,7 +79,9 @@ def request_of(prompt: Prompt, options: CallOptions) -> CompletionRequest:
         TypeError: for an option that does not exist.
         ConfigurationError: for a prompt or option that cannot work.
     """
-    if options and (unknown := options.keys() - _CALL):
+    if isinstance(prompt, str) and not options:
+        return CompletionRequest(messages=_messages(prompt))  # as most calls are: nothing to check
+    if unknown := options.keys() - _CALL:
         raise TypeError(f"unknown option {min(unknown)!r}; there are {', '.join(sorted(_CALL))}")
     check_options(options)
     if isinstance(prompt, CompletionRequest):

@@ -131,9 +131,11 @@ class CallTrace(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def fell_back(self) -> bool:
         """Whether another provider than the first one asked gave the answer."""
-        return self.provider is not None and any(
-            record.why == "first" and record.provider != self.provider for record in self.attempts
-        )
+        if self.provider is not None:
+            for record in self.attempts:
+                if record.why == "first":
+                    return record.provider != self.provider
+        return False
 
 
 class Observer(Protocol):

@@ -38,11 +38,14 @@ class AiohttpEngine:
         self._options = options or HttpOptions()
         self._session: aiohttp.ClientSession | None = None
         self._urls: dict[str, URL] = {}
+        self._timeout = aiohttp.ClientTimeout(total=None)
         self._lost_connections = LostConnections()
 
     async def send(self, request: HttpRequest, *, connect_timeout_s: float) -> HttpResponse:
         """Send and wait for the head. The connection is new or kept alive; the time limit is for a new one."""
         session = self._session or self._open_session()
+        if self._timeout.connect != connect_timeout_s:  # seldom, and one is dear
+            self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout_s)
         # A large body goes out in pieces, so that writing it does not hold up the event loop.
         body = request.body if len(request.body) <= _BODY_AT_ONCE_BYTES_MAX else io.BytesIO(request.body)
         try:
@@ -53,7 +56,7 @@ class AiohttpEngine:
                 headers=request.headers,
                 allow_redirects=False,
                 proxy=self._options.proxy,
-                timeout=aiohttp.ClientTimeout(total=None, connect=connect_timeout_s),
+                timeout=self._timeout,
             )
         except HTTP_ERRORS as error:
             failure = failure_before_head(error)
