@@ -232,6 +232,12 @@ def _agentdojo(folder):
             )
             if is_goal and isinstance(node.value, ast.Constant):
                 goals.add(node.value.value)
+            elif is_goal and isinstance(node.value, ast.JoinedStr):
+                goals.add(
+                    "".join(
+                        part.value if isinstance(part, ast.Constant) else "X" for part in node.value.values
+                    )
+                )
     return "untrusted", sorted(goals)
 
 

@@ -91,7 +91,9 @@ def test_packages_that_are_installed_are_measured(tmp_path, monkeypatch):
     (tmp_path / "spikee" / "__init__.py").write_text("", "utf-8")
     tasks = tmp_path / "agentdojo" / "default_suites" / "v1" / "bank"
     tasks.mkdir(parents=True)
-    (tasks / "injection_tasks.py").write_text(f"class A:\n    GOAL = {ATTACK!r}\n    OTHER = 'x'\n", "utf-8")
+    (tasks / "injection_tasks.py").write_text(
+        f"class A:\n    N = 1\n    GOAL = f{ATTACK + ' {N}'!r}\n    OTHER = 'x'\n", "utf-8"
+    )
     (tmp_path / "agentdojo" / "__init__.py").write_text("", "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(measure_corpora.importlib.metadata, "version", lambda _: "9")
