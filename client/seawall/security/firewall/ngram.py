@@ -51,6 +51,7 @@ def _powers(root: int) -> Hashes:
 _LETTERS, _SENTENCE = _letters_table(), _breaks_table()
 _UP, _DOWN = _powers(_ROOT), _powers(pow(_ROOT, -1, 1 << 64))
 _MIX = [np.uint64(pow(_ROOT, 2 * kind + 3, 1 << 64)) for kind in range(8)]
+_FIRST_MIX = np.array([0, _MIX[2]], dtype=np.uint64)
 _SHIFT, _FOLD = np.uint64(64 - BITS), np.uint64(29)
 
 
@@ -63,33 +64,33 @@ class Tokens(NamedTuple):
 
 def tokens(data: bytes) -> Tokens:
     """Return the n-grams that end at each word: stem, word, pair and triple; pairs know where a sentence begins."""
+    if not data:
+        return Tokens(np.zeros(0, dtype=np.intp), np.zeros((_KINDS, 0), dtype=np.intp))
     letters = np.frombuffer(data.translate(_LETTERS), dtype=np.uint8)
     in_word = letters != 0
-    begins = in_word.copy()
-    np.greater(in_word[1:], in_word[:-1], out=begins[1:])
+    begins = np.empty(len(data) + 1, dtype=np.bool_)
+    begins[0], begins[-1] = in_word[0], True  # the end of the text ends the last word
+    np.greater(in_word[1:], in_word[:-1], out=begins[1:-1])
     if not data.isascii():
-        begins[1:] |= (letters[1:] >= _CJK_FIRST) & (letters[1:] <= _CJK_LAST)
-    edges = begins.nonzero()[0]
+        begins[1:-1] |= (letters[1:] >= _CJK_FIRST) & (letters[1:] <= _CJK_LAST)
+    ends = begins.nonzero()[0]
+    edges, ends = ends[:-1], ends[1:]
     count = len(edges)
     if not count:
         return Tokens(edges, np.zeros((_KINDS, 0), dtype=np.intp))
     sums = np.zeros(len(data) + 1, dtype=np.uint64)
-    np.multiply(letters, _UP[: len(data)], out=sums[1:])
+    sums[1:] = letters
+    sums[1:] *= _UP[: len(data)]
     np.add.accumulate(sums, out=sums)
-    at_start, at_end = sums[edges], np.empty(count, dtype=np.uint64)
-    at_end[:-1], at_end[-1] = at_start[1:], sums[-1]
-    down = _DOWN[edges]
+    at_start, down = sums[edges], _DOWN[edges]
     hashes = np.empty((_KINDS, count), dtype=np.uint64)
     stems, words, pairs, triples = hashes
-    np.multiply(at_end - at_start, down, out=words)
-    stem_ends = edges + _STEM_BYTES
-    np.minimum(stem_ends[:-1], edges[1:], out=stem_ends[:-1])
-    stem_ends[-1] = min(stem_ends[-1], len(data))
-    np.multiply(sums[stem_ends] - at_start, down, out=stems)
-    breaks = np.frombuffer(data.translate(_SENTENCE), dtype=np.uint8)
-    passed = np.add.accumulate(breaks, dtype=np.uint8)[edges]
+    np.multiply(sums[ends] - at_start, down, out=words)
+    np.multiply(sums[np.minimum(edges + _STEM_BYTES, ends)] - at_start, down, out=stems)
+    breaks = np.frombuffer(data.translate(_SENTENCE), dtype=np.bool_).nonzero()[0].searchsorted(edges)
+    first = (breaks[1:] != breaks[:-1]).view(np.uint8)
     np.multiply(words, _MIX[0], out=pairs)
-    pairs[1:] += words[:-1] * _MIX[1] + (passed[1:] != passed[:-1]) * _MIX[2]
+    pairs[1:] += words[:-1] * _MIX[1] + _FIRST_MIX[first]
     pairs[:1] += _MIX[2]
     np.copyto(triples, pairs)
     triples[2:] += words[:-2] * _MIX[3]
