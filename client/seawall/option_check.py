@@ -43,8 +43,9 @@ def check_options(options: Mapping[str, object]) -> None:
             continue
         if not isinstance(value, kind[0]):
             _refuse(name, value, kind[1])
-        if (kind := _MEMBERS.get(name)) is not None and not isinstance(value, str):
-            for number, member in enumerate(cast("Iterable[object]", value), 1):
+        if (kind := _MEMBERS.get(name)) is not None:
+            members = (value,) if isinstance(value, str) else cast("Iterable[object]", value)
+            for number, member in enumerate(members, 1):
                 _check(f"{name}, number {number}", member, kind)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seawall import CallTrace, Completion, LLMError, RequestBlocked, Settings
+from seawall import CallTrace, Completion, ConfigurationError, LLMError, RequestBlocked, Settings
 from seawall.rollout.options import RolloutOptions
 from seawall.rollout.paths import RolloutPaths
 from seawall.rollout.policy import RolloutPolicy, bucket_of, position_of_flag
@@ -188,6 +188,12 @@ async def test_the_old_paths_error_is_handed_on_as_it_is(world):
     (record,) = await rollout.records()
 
     assert (record.path, record.old.outcome, record.old.error) == ("old", "failed", "BoomError")
+
+
+async def test_an_old_path_that_is_no_async_function_is_told_so(world):
+    """It is the mistake that everybody makes once; Python's own words do not say whose function is meant."""
+    with pytest.raises(ConfigurationError, match=r"`old` is an async function.* it gave str"):
+        await world().ask(old=lambda: "legacy")
 
 
 # Falling back

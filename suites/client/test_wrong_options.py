@@ -58,6 +58,7 @@ def test_a_prompt_that_is_none(prompt, said):
         ({"sources": 3}, "sources: expected a list of Source or text, got int"),
         ({"sources": ["a", 3]}, "sources, number 2: expected a Source or text, got int"),
         ({"tools": {"name": "look"}}, "tools: expected a list of Tool, got dict"),
+        ({"tools": "look"}, "tools, number 1: expected a Tool, got str"),
         ({"tools": [{"name": "look"}]}, "tools, number 1: expected a Tool, got dict"),
         ({"tool_choice": 3}, "tool_choice: expected text, got int"),
         ({"response_schema": "text"}, "response_schema: expected a JSON Schema as a dict, got str"),

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, Unpack, cast
 
 import msgspec
 
-from seawall.errors import LLMError, RequestBlocked
+from seawall.errors import ConfigurationError, LLMError, RequestBlocked
 from seawall.messages import Completion, CompletionRequest
 from seawall.prompts import CallOptions, Prompt, RequestOptions, request_of
 from seawall.rollout.policy import Choice, RolloutPolicy
@@ -119,7 +119,11 @@ class RolloutPaths:
     ) -> RolloutAnswer[Old]:
         started = _now()
         try:
-            value = await old()
+            called: object = old()
+            if not isinstance(called, Awaitable):
+                said = f"`old` is an async function, or gives something to await; it gave {type(called).__name__}"
+                raise ConfigurationError(said)  # noqa: TRY301 - an outcome of this path like any other
+            value: Old = await called
         except BaseException as error:
             record = msgspec.structs.replace(record, old=_ended(error, started))
             self._conclude(record, shadow if isinstance(error, Exception) else None, None)
