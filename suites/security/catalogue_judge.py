@@ -25,6 +25,7 @@ ACTIVE = {
     "input",
     "button",
 }
+ABOUT_REDACTION = ("personal-data", "secret-leak")
 ATTACKERS = (".attacker.example", "attacker.example")
 INVISIBLE = frozenset(
     [*range(0xE0000, 0xE0080), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x2060, 0xFEFF, 0x1B]
@@ -114,8 +115,10 @@ def _altered(entry, observed):
     return None if observed.shown in meant else "a harmless answer was altered"
 
 
-def _untold(_entry, observed):
-    return None if observed.told or observed.error else "nobody was told"
+def _untold(entry, observed):
+    # A name that is replaced on the way out tells nobody of what came back.
+    told = observed.told if entry.family in ABOUT_REDACTION else observed.told - {"redaction"}
+    return None if told or observed.error else "nobody was told"
 
 
 def _survived(entry, observed):
