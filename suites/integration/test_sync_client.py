@@ -428,12 +428,7 @@ def test_an_interrupted_old_path_leaves_the_client_as_it_was(make):
 def test_vectors_come_by_the_same_way(providers):
     """Embeddings, with their provider and its usage."""
     settings = providers.settings(["alpha"])
-    settings["providers"][0]["embedding_model"] = "alpha-embed"
-    providers.command(
-        "PUT",
-        "/providers/alpha",
-        {**providers.command("GET", "/providers/alpha"), "models": ["alpha-1", "alpha-embed"]},
-    )
+    settings["providers"][0]["embedding_model"] = "vectors"
     with LLMManager.from_settings(environ={}, overrides=settings) as llm:
         answer = llm.embed(["one", "two"])
 
