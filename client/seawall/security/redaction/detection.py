@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from seawall.security.finding import Finding, Kind
+from seawall.security.finding import Detector, Finding, Kind
 from seawall.security.folded_text import FoldedText
 from seawall.security.pii.address import find_addresses
 from seawall.security.pii.birth_date import find_birth_dates
@@ -51,24 +51,31 @@ def find(text: str, detection: Detection | None = None) -> tuple[Finding, ...]:
     return tuple(resolve(found, text))
 
 
+# What finds which kinds, and how many digits a text has that holds any.
+_DETECTORS: tuple[tuple[Detector, frozenset[Kind], int], ...] = (
+    (find_vendor_keys, frozenset((Kind.SECRET,)), 0),
+    (find_private_keys, frozenset((Kind.SECRET,)), 0),
+    (find_json_web_tokens, frozenset((Kind.SECRET,)), 0),
+    (find_credentials, frozenset((Kind.SECRET,)), 0),
+    (find_assigned_secrets, frozenset((Kind.SECRET,)), 0),
+    (find_emails, frozenset((Kind.EMAIL,)), 0),
+    (find_network_addresses, frozenset((Kind.IP_ADDRESS, Kind.MAC_ADDRESS)), 0),
+    (find_cards, frozenset((Kind.CREDIT_CARD,)), NUMBER_DIGITS_MIN),
+    (find_ibans, frozenset((Kind.IBAN,)), NUMBER_DIGITS_MIN),
+    (find_wallets, frozenset((Kind.CRYPTO,)), NUMBER_DIGITS_MIN),
+    (find_national_ids, frozenset((Kind.NATIONAL_ID,)), NUMBER_DIGITS_MIN),
+    (find_passports, frozenset((Kind.PASSPORT,)), NUMBER_DIGITS_MIN),
+    (find_birth_dates, frozenset((Kind.DATE_OF_BIRTH,)), NUMBER_DIGITS_MIN),
+    (find_addresses, frozenset((Kind.ADDRESS,)), 1),
+    (find_persons, frozenset((Kind.PERSON,)), 0),
+)
+
+
 def _detect(text: FoldedText, detection: Detection) -> Iterator[Finding]:
     if detection.registered:
         yield from detection.registered.find(text)
-    yield from find_vendor_keys(text)
-    yield from find_private_keys(text)
-    yield from find_json_web_tokens(text)
-    yield from find_credentials(text)
-    yield from find_assigned_secrets(text)
-    yield from find_emails(text)
-    yield from find_network_addresses(text)
-    if text.digit_count >= NUMBER_DIGITS_MIN:
-        yield from find_cards(text)
-        yield from find_ibans(text)
-        yield from find_wallets(text)
-        yield from find_national_ids(text)
-        yield from find_passports(text)
-        yield from find_birth_dates(text)
+    for detector, kinds, digits_min in _DETECTORS:
+        if text.digit_count >= digits_min and not kinds.isdisjoint(detection.kinds):
+            yield from detector(text)
+    if text.digit_count >= NUMBER_DIGITS_MIN and Kind.PHONE in detection.kinds:
         yield from find_phones(text, detection.phone_regions)
-    if text.digit_count:
-        yield from find_addresses(text)
-    yield from find_persons(text)
