@@ -401,6 +401,10 @@ ALPHA = "name: alpha, wire: openai_chat, model: m"
         (f'{ALPHA}, auth: none, headers: {{X: "{KEY}\\n"}}', "providers.alpha.headers: 'X' cannot be sent"),
         (f"{ALPHA}, auth: none, headers: {KEY}", "providers.alpha.headers: "),
         (
+            f"{ALPHA}, auth: none, headers: {{content-Length: '3'}}",
+            "headers: content-Length says where a request ends",
+        ),
+        (
             "name: a, wire: gemini, model: m, auth: none, stream_usage: no",
             "only for wire openai_chat or azure_openai, not gemini",
         ),

@@ -230,6 +230,8 @@ async def test_nobody_listens_at_the_address(worker, unused_tcp_port):
 def test_an_address_that_cannot_be_one_is_refused_without_being_shown(providers):
     """The message names the setting, and not the password in it."""
     settings = providers.settings(shared_state={"redis_url": "http://:hunter2@localhost"})
-    with pytest.raises(ConfigurationError, match=r"shared_state\.redis_url") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"shared_state\.redis_url: must begin with redis://"
+    ) as caught:
         LLMManager.from_settings(environ={}, overrides=settings)
     assert "hunter2" not in str(caught.value)

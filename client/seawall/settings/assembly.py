@@ -33,6 +33,7 @@ from seawall.settings.sources import (
 )
 from seawall.settings.urls import url_problem
 from seawall.settings.values import Problems, convert, shown
+from seawall.shared_state.options import REDIS_SCHEMES
 
 _NOTHING = Section(items={}, origin="")
 
@@ -129,6 +130,10 @@ class _Draft:
                 section[path[-1]] = converted
                 origins[dotted(path)] = tree.origin
         self._check_http(values.get("http", {}), origins)
+        redis_url = values.get("shared_state", {}).get("redis_url")
+        if redis_url is not None and not redis_url.reveal().startswith(REDIS_SCHEMES):
+            name = "shared_state.redis_url"
+            self._problems.add(f"{origins[name]}: {name}: must begin with {', '.join(REDIS_SCHEMES)}")
         providers = self._providers.finish(variables, origins)
         sections = {
             field.name: msgspec.convert(values[field.name], field.type)

@@ -17,6 +17,7 @@ from seawall.settings.urls import url_problem
 from seawall.settings.values import Problems, convert
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_FRAMING = {"content-length", "transfer-encoding"}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _API_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:-preview)?")
 _CHAT = ("openai_chat", "azure_openai")
@@ -201,6 +202,8 @@ def _check(options: ProviderOptions, draft: _Draft, problems: Problems) -> None:
     for name, value in options.headers.items():
         if not _HEADER_NAME.fullmatch(name) or not value.isprintable():
             add("headers", f": {name!r} cannot be sent as a header")
+        elif name.lower() in _FRAMING:
+            add("headers", f": {name} says where a request ends, and is set by the HTTP engine")
 
 
 def _valid_versions(version: str, wire: str) -> str | None:

@@ -8,6 +8,8 @@ import msgspec
 
 from seawall.providers.secret import Secret
 
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
 
 class SharedStateOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Options of what workers tell each other of resting providers. Needs the extra `redis`.
