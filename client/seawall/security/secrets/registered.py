@@ -50,7 +50,7 @@ class RegisteredSecrets:
                     f"{LETTERS_MIN} of them letters or digits"
                 )
             self._count += 1
-            for guise in set(guises(value)):
+            for guise in dict.fromkeys(guises(value)):
                 self._add(guise)
         if self._count:
             self._automaton.make_automaton()
