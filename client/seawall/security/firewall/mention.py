@@ -24,8 +24,7 @@ _EXAMPLE = Utf8Pattern(
 )
 _TOPIC = Utf8Pattern(
     _ALONE.format(
-        r"(?:prompt |indirect |command |code )injections?|injection (?:attacks?|attempts?)|"
-        r"jailbreaks|jailbreaking|jailbreak (?:attempts?|prompts?|attacks?|techniques?|detection)|"
+        r"injections?|injected|jailbreaks?|jailbreaking|threat model|untrusted|"
         r"attacks?|attackers?|malicious|adversar(?:y|ies|ial)|detect(?:s|ion|or|ors)|vulnerabilit(?:y|ies)|exploits?|owasp|"
         r"red team(?:ing|s)?|benchmarks?|sanitiz(?:e|es|ed|ing|ation)|guardrails?|defen[cs]es?|classifiers?|paper|research\w*|dataset"
     )
