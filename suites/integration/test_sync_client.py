@@ -208,6 +208,16 @@ def slow(providers):
     providers.command("PUT", "/providers/alpha", document)
 
 
+def test_a_stream_that_was_not_entered_has_nothing(make):
+    """Its answer is none, and reading it says where streams are read."""
+    with make() as llm:
+        stream = llm.stream("never asked")
+
+        assert stream.completion is None
+        with pytest.raises(RuntimeError, match="inside its with block"):
+            next(stream)
+
+
 def test_leaving_a_stream_early_closes_its_connection(make, providers, slow, notes):
     """The provider sees its client leave; nothing goes on running."""
     with make() as llm:

@@ -26,8 +26,6 @@ class LLMStream:
 
     __slots__ = ("_events", "_left", "_life", "_open", "_portal", "_stream")
 
-    _stream: llm_stream.LLMStream
-
     def __init__(
         self, portal: Portal[LLMManager], open_stream: Callable[[LLMManager], llm_stream.LLMStream]
     ) -> None:
@@ -36,6 +34,7 @@ class LLMStream:
         self._events: deque[StreamEvent] = deque()
         self._life: Future[None] | None = None
         self._left = False
+        self._stream: llm_stream.LLMStream | None = None
 
     def __enter__(self) -> Self:
         """Begin the call and wait until there is something to read. Raises `LLMError`."""
@@ -62,7 +61,7 @@ class LLMStream:
 
     def __next__(self) -> StreamEvent:
         """Return the next event. Raises `LLMError` where the stream cannot be completed."""
-        if self._life is None or self._left:
+        if self._stream is None or self._left:
             raise RuntimeError("a stream is read inside its with block")
         if not self._events:
             try:
@@ -77,7 +76,7 @@ class LLMStream:
     @property
     def completion(self) -> Completion | None:
         """The whole answer once it is there."""
-        return self._stream.completion
+        return None if self._stream is None else self._stream.completion
 
     def _leave(self) -> None:
         self._left = True
