@@ -218,10 +218,9 @@ class CallDriver:
         exchange.task.add_done_callback(self._task_done)
 
     def _run(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
-        wiring = self._wiring
-        codec = wiring.codecs[exchange.start.provider]
+        codec, engine = self._wiring.codecs[exchange.start.provider], self._wiring.connections.engine
         request = self._request if self._screening is None else self._screening.request()
-        return exchange.run(codec, wiring.connections.engine, request, stream=self._context.stream)
+        return exchange.run(codec, engine, request, stream=self._context.stream)
 
     def _start_probe(self, action: StartProbe) -> None:
         self._wiring.run_probe(action.attempt, self._context, self._request, self._started)
@@ -247,8 +246,7 @@ class CallDriver:
             self._machine.on_permit(self._permit_free)
         if self._timer is not None:
             self._timer.cancel()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(max(0.0, action.at - _now()), self._timer_fired)
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, action.at - _now()), self._timer_fired)
 
     def _permit_free(self) -> None:
         asyncio.get_running_loop().call_soon(self._permit_due)
@@ -267,8 +265,7 @@ class CallDriver:
         if self._reading:
             self._carry_out(self._machine.timer(_now()))
         else:
-            # The consumer does something else: its silence says nothing of the provider.
-            self._missed_timer = True
+            self._missed_timer = True  # the consumer is busy: its silence says nothing of the provider
 
     def _deliver(self, action: Deliver) -> None:
         exchange = self._exchanges[action.number]
