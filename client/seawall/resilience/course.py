@@ -136,7 +136,8 @@ class Course:
             return
         self._resume_at = min(again_at, candidates.fresh_at(now))
         if self._resume_at >= self._deadline:
-            self._exhausted("no provider is left to ask before the deadline", now, actions)
+            in_time = "" if self._resume_at == math.inf else " before the deadline"
+            self._exhausted(f"no provider is left to ask{in_time}", now, actions)
 
     def _begin(self, now: float, provider: Provider, why: AttemptWhy, actions: list[Action]) -> None:
         """Begin an attempt."""
