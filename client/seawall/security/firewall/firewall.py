@@ -58,7 +58,8 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
 class FirewallOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How to scan. `operations_max` counts characters read by each step; about 100 a microsecond.
 
-    `model`: whether the n-gram model is asked where the rules are not sure; it needs numpy and is left out without.
+    `model`: whether the n-gram model is asked where it could change what is done; it needs numpy and is left out
+    without.
     """
 
     user: Thresholds = Thresholds()
@@ -86,7 +87,7 @@ class Firewall:
         incomplete = None
         try:
             self._read(text, channel, budget, findings, views)
-            if stack(findings).score < self._thresholds(channel).block and (model := self._model()):
+            if (model := self._model()) and self._could_change(stack(findings).score, model, channel):
                 tiers = (RULES, MODEL)
                 findings.extend(_learned(model, views, channel, budget))
         except BudgetExceededError as error:
@@ -125,6 +126,11 @@ class Firewall:
 
     def _thresholds(self, channel: Channel) -> Thresholds:
         return self._options.user if channel is Channel.USER else self._options.untrusted
+
+    def _could_change(self, score: float, model: NgramModel, channel: Channel) -> bool:
+        """Tell whether what the model says may change what is done with a text that rules gave `score`."""
+        thresholds = self._thresholds(channel)
+        return score < thresholds.block and 1 - (1 - score) * (1 - model.most(channel)) >= thresholds.flag
 
     def _model(self) -> NgramModel | None:
         return default_model() if self._options.model else None

@@ -162,6 +162,10 @@ class NgramModel:
                 break
         return best
 
+    def most(self, channel: Channel) -> float:
+        """Return the highest score that there is in a channel."""
+        return self._curves[channel].most
+
     def score(self, margin: float, channel: Channel) -> float:
         """Return how sure the model is, 0 to 1, calibrated on sources it was not trained on."""
         curve = self._curves[channel]
