@@ -51,7 +51,7 @@ def test_what_is_as_good_as_before_passes(judged):
     result, page, markdown = judged()
     assert result.exit_code == 0, result.output
     for text in (page, markdown):
-        assert "30.9 – 49.7" in text
+        assert "30.9 \u2013 49.7" in text
         assert "40 of 100" in text
         assert "direct-x" in text
         assert "spikee: not installed" in text

@@ -26,7 +26,7 @@ class StageRun:
         self, name: str, options: StageOptions, default: StageMode, clock: Callable[[], float]
     ) -> None:
         self.name = name
-        self.mode = options.effective_mode(default)
+        self.mode: StageMode = options.effective_mode(default)
         self._options = options
         self._clock = clock
         self._spent_s = 0.0
@@ -84,7 +84,8 @@ class StageRun:
 
     def note(self, verdict: StageVerdict, findings: Iterable[str] = ()) -> None:
         """Note a verdict and what it is for; the gravest verdict stays."""
-        self.verdict = max(self.verdict, verdict, key=_GRAVITY.index)
+        if _GRAVITY.index(verdict) > _GRAVITY.index(self.verdict):
+            self.verdict = verdict
         self._found.update(findings)
 
     def record(self) -> StageRecord:

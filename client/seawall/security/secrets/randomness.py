@@ -65,7 +65,8 @@ def _counts(lower: bytes) -> bool:
     """Tell whether most characters go on from the one before them: `abc123-def456`."""
     if not REPEAT_LENGTH_MIN <= len(lower) <= REPEAT_LENGTH_MAX:
         return False
-    return sum(map(eq, lower.translate(_NEXT), lower[1:])) * 2 >= len(lower)
+    going_on: int = sum(map(eq, lower.translate(_NEXT), lower[1:]))
+    return going_on * 2 >= len(lower)
 
 
 def character_classes(value: bytes) -> int:
