@@ -31,7 +31,7 @@ SOURCES_MIN = 2
 ASKED_MAX = 400
 WINDOWS_MAX = 10
 TARGET = 0.004
-BLOCK = 0.6
+FLAG, BLOCK = 0.5, 0.6
 MOST_USER, MOST_UNTRUSTED = 0.95, 0.35
 FOLDS = (
     ("BIPIA", "BIPIA"),
@@ -208,7 +208,8 @@ def curve_of(channel, margin, rules, labels):
 
 def stacked(margin, rules, curve):
     model = curve["most"] / (1 + np.exp(-np.clip(curve["slope"] * margin + curve["offset"], -60, 60)))
-    return 1 - (1 - rules) * (1 - model)
+    asked = 1 - (1 - rules) * (1 - curve["most"]) >= FLAG
+    return np.where(asked & (rules < BLOCK), 1 - (1 - rules) * (1 - model), rules)
 
 
 def auc(score, labels):
