@@ -270,6 +270,15 @@ def interrupt_soon(providers):
     return thread
 
 
+@pytest.fixture
+def interruptible():
+    """SIGINT raises `KeyboardInterrupt`, as in any script; the workers of a parallel run ignore it."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("where", ["complete", "entering a stream", "reading a stream"])
 def test_an_interrupt_ends_the_call_and_leaks_nothing(make, providers, notes, where):
     """Ctrl-C in a waiting thread: the provider sees its client leave, and the next call is as if nothing was."""

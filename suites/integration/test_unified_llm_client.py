@@ -563,7 +563,7 @@ async def test_an_option_that_does_not_exist_is_an_error(service):
     ("prompt", "options", "says"),
     [
         ([], {}, "at least one message"),
-        ([{"role": "user", "text": 1}, {"role": "robot"}], {}, "message 2"),
+        ([{"role": "user", "content": "hi"}, {"role": "robot"}], {}, "message 2"),
         ("hi", {"deadline_s": 0}, "deadline_s 0"),
         ("hi", {"deadline_s": float("nan")}, "deadline_s nan"),
         ("hi", {"call_id": "two\nlines"}, "call_id 'two\\nlines'"),
