@@ -32,7 +32,8 @@ class _Loader(yaml.SafeLoader):
 
 for _tag, _form, _first in (
     ("bool", r"(?:true|True|false|False)", "tTfF"),
-    ("int", r"[-+]?\d+", "-+0123456789"),
+    # Not 010, which YAML 1.1 reads as eight, nor more digits than a count of anything has.
+    ("int", r"[-+]?(?:0|[1-9][0-9]{0,17})", "-+0123456789"),
     ("float", r"[-+]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][-+]?\d+)?|[-+]?\.inf|\.nan", "-+.0123456789"),
     ("null", r"(?:~|null|)", "~n"),
 ):

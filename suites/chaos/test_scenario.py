@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seawall_chaos.durations import parse_duration
@@ -154,6 +154,7 @@ def mappings(inner):
 values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=3) | mappings(inner), max_leaves=12)
 
 
+@example({"08": None})
 @given(mappings(values) | st.builds(lambda changed: yaml.safe_load(GOOD) | changed, mappings(values)))
 def test_no_document_causes_a_traceback(data):
     """Whatever a file holds, it is a scenario or refused as a document."""

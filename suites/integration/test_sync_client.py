@@ -285,6 +285,8 @@ def test_an_interrupt_ends_the_call_and_leaks_nothing(make, providers, notes, wh
     stall = 3 if where == "reading a stream" else 0
     providers.fault("alpha", "stall", after_tokens=stall)
     with make(["alpha"]) as llm:
+        # What another test left under way would bring the interrupt before the call.
+        until(lambda: not providers.command("GET", "/health")["under_way"])
         interrupter = interrupt_soon(providers)
         with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - a stream is more than one statement
             if where == "complete":
