@@ -17,6 +17,7 @@ import click
 from seawall_chaos.bench.cells import CELLS, scenario_of
 from seawall_chaos.bench.costs import measure_costs, measure_simulators
 from seawall_chaos.bench.figures import Figures
+from seawall_chaos.bench.promises import measure_promises
 from seawall_chaos.bench.scale import measure_scale
 from seawall_chaos.errors import StackError
 from seawall_chaos.rivals import RIVALS, interpreter
@@ -98,8 +99,8 @@ class Bench:
         measure_simulators(self.figures, rounds, round_s, say)
 
     def _scale(self) -> None:
-        say("crowds: 2,000 calls on one loop, 64 threads ...")
-        self.figures.scale = measure_scale()
+        say("crowds: 2,000 calls on one loop, 64 threads, probes, callers who leave ...")
+        self.figures.scale = [*measure_scale(), *measure_promises()]
 
 
 def _told(error: Exception) -> str:
