@@ -4,6 +4,7 @@ import math
 
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Headers, RateLimitState
+from seawall_simulators.wires.openai_headers import allowances
 
 GATEWAY: Headers = (
     ("x-ms-region", "Sweden Central"),
@@ -36,15 +37,9 @@ def request_id(draw: Draw) -> str:
 
 def rate_limit_headers(limits: RateLimitState) -> Headers:
     """Limit, remaining and reset of both allowances; one without a limit keeps its customary constants."""
-    if limits.limit_requests is None and limits.limit_tokens is None:
-        return UNLIMITED
-    said = dict(UNLIMITED)
-    for kind, limit, remaining, reset_s in (
-        ("requests", limits.limit_requests, limits.remaining_requests, limits.reset_requests_s),
-        ("tokens", limits.limit_tokens, limits.remaining_tokens, limits.reset_tokens_s),
-    ):
-        if limit is not None:
-            said[f"x-ratelimit-limit-{kind}"] = str(limit)
-            said[f"x-ratelimit-remaining-{kind}"] = str(max(0, remaining))
-            said[f"x-ratelimit-reset-{kind}"] = str(math.ceil(max(0.0, reset_s)))
-    return tuple(said.items())
+    return allowances(limits, UNLIMITED, whole_seconds)
+
+
+def whole_seconds(seconds: float) -> str:
+    """A duration as Azure writes it."""
+    return str(math.ceil(max(0.0, seconds)))

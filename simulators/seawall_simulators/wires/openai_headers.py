@@ -1,5 +1,7 @@
 """The headers OpenAI adds to its answers, and the constants that stand for what only OpenAI knows."""
 
+from collections.abc import Callable
+
 from seawall_simulators.draw import Draw
 from seawall_simulators.wire import Headers, RateLimitState
 
@@ -33,9 +35,14 @@ def request_id(draw: Draw) -> str:
 
 def rate_limit_headers(limits: RateLimitState) -> Headers:
     """Limit, remaining and reset of both allowances; one without a limit keeps its customary constants."""
+    return allowances(limits, UNLIMITED, go_duration)
+
+
+def allowances(limits: RateLimitState, unlimited: Headers, duration: Callable[[float], str]) -> Headers:
+    """The `x-ratelimit-` headers, with resets as `duration` writes seconds."""
     if limits.limit_requests is None and limits.limit_tokens is None:
-        return UNLIMITED
-    said = dict(UNLIMITED)
+        return unlimited
+    said = dict(unlimited)
     for kind, limit, remaining, reset_s in (
         ("requests", limits.limit_requests, limits.remaining_requests, limits.reset_requests_s),
         ("tokens", limits.limit_tokens, limits.remaining_tokens, limits.reset_tokens_s),
@@ -43,7 +50,7 @@ def rate_limit_headers(limits: RateLimitState) -> Headers:
         if limit is not None:
             said[f"x-ratelimit-limit-{kind}"] = str(limit)
             said[f"x-ratelimit-remaining-{kind}"] = str(max(0, remaining))
-            said[f"x-ratelimit-reset-{kind}"] = go_duration(reset_s)
+            said[f"x-ratelimit-reset-{kind}"] = duration(reset_s)
     return tuple(said.items())
 
 
